@@ -5,7 +5,7 @@ An error is spoken in the caller's dialect: `wire/<format>` maps `kind` to that 
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 Kind = Literal[
     "bad_request",
@@ -90,11 +90,20 @@ class BodyTooSlow(CallerError):
     kind, code, retryable = "too_slow", "request_timeout", True
 
 
+class ProviderAnswer(NamedTuple):
+    """A provider's own refusal: status, headers, body."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
 class UpstreamError(HeadgateError):
     """The provider, or the way to it, failed."""
 
     kind, code, retryable = "upstream_failed", "upstream_error", True
-    may_try_elsewhere: ClassVar[bool] = True
+    answer: ProviderAnswer | None = None
+    """What the provider itself said, in the caller's dialect: passed on when no other attempt helps."""
 
 
 class UpstreamUnreachable(UpstreamError):

@@ -36,10 +36,20 @@ class Exchange(Protocol):
 
     headers: Headers
     query: bytes
-    paused: bool
-    gone: bool
+    """The query string with its question mark; empty where there is none."""
+    parameter: bytes
+    """The part of the path that the route leaves open, as it came."""
+    started: bool
     on_flow: Callable[[bool], None] | None
     """Called with True when the client stops reading and with False when it reads again."""
+
+    @property
+    def paused(self) -> bool: ...
+
+    @property
+    def gone(self) -> bool:
+        """The client has left."""
+        ...
 
     def header(self, name: bytes) -> bytes | None: ...
 
@@ -92,20 +102,25 @@ class StreamScanner(Protocol):
 
     usage: Usage | None
     """What the provider has reported so far."""
-    produced: Usage
-    """What went by, by our own count."""
     content_seen: bool
     finished: bool
     """The provider's own success terminator has been read (it may still be held back, see `feed`)."""
     complete: bool
     """The answer is whole in substance: a clean end of the body may follow without a terminator."""
+    garbage: bool
+    """Something came that is not an event of this format; whole events before it have been given back."""
     error: str | None
     """The provider's error code where it sent an error event."""
     model: str | None
     reply_id: str | None
 
+    @property
+    def produced(self) -> Usage:
+        """What went by, by our own count."""
+        ...
+
     def feed(self, data: bytes) -> bytes:
-        """Bytes to forward now: whole events only, edited where the client did not ask for them. Raises UpstreamGarbage."""
+        """Bytes to forward now: whole events only, edited where the client did not ask for them. Nothing follows once `garbage` is set."""
         ...
 
     def close(self) -> bytes:
@@ -181,6 +196,8 @@ class Provider:
     """Codec name → path of the endpoint. A format it does not speak has no entry."""
     authorize: tuple[tuple[bytes, bytes], ...]
     """Headers that carry the gateway's credential."""
+    defaults: tuple[tuple[bytes, bytes], ...] = ()
+    """Headers it needs that are sent only where the client sent none of that name."""
     deadlines: Deadlines = Deadlines()
     stream_usage: Mapping[str, bool] = field(default_factory=dict[str, bool])
     """Members of `stream_options` that make it report usage in streams."""

@@ -1,0 +1,56 @@
+"""Who is calling: the virtual key in one of the headers that SDKs use, checked against digests in constant time."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from hmac import compare_digest
+
+from headgate.core.access import Access, Key
+from headgate.core.errors import Unauthenticated
+from headgate.core.ports import Exchange
+
+KEY_HEADERS = (b"x-api-key", b"authorization", b"api-key", b"x-goog-api-key")
+"""Where SDKs put a key. The first that is there decides, so that a request cannot carry two identities."""
+
+NOBODY = bytes(32)
+
+
+def identify(access: Access, exchange: Exchange, now_ms: int) -> Key:
+    """The key that the request carries. Raises Unauthenticated with what is wrong and what to do."""
+    token = credential(exchange)
+    public_id, _, secret = token[3:].partition(b"-") if token.startswith(b"hg-") else (b"", b"", b"")
+    key = access.keys.get(public_id.decode("ascii", "replace"))
+    digest = sha256(secret).digest()
+    if key is None:
+        compare_digest(digest, NOBODY)  # an unknown id takes as long as a wrong secret
+        raise Unauthenticated("This API key is not known here. Keys look like hg-<id>-<secret> and are made with `headgate keys create`.")
+    if not compare_digest(digest, key.digest):
+        rotated = key.previous_digest is not None and compare_digest(digest, key.previous_digest)
+        if not rotated:
+            raise Unauthenticated(
+                "This API key is not known here. Keys look like hg-<id>-<secret> and are made with `headgate keys create`."
+            )
+        if now_ms >= key.previous_until_ms:
+            raise Unauthenticated("This API key was replaced by rotation and its grace period is over. Use the new one.")
+    if key.revoked:
+        raise Unauthenticated("This API key was revoked. Ask an administrator for a new one.")
+    if key.expires_at_ms is not None and now_ms >= key.expires_at_ms:
+        raise Unauthenticated("This API key has expired. Ask an administrator for a new one.")
+    return key
+
+
+def credential(exchange: Exchange) -> bytes:
+    """The token as it was sent. Raises Unauthenticated where there is none or more than one in a header."""
+    for name in KEY_HEADERS:
+        value = exchange.header(name)
+        if value is None:
+            continue
+        if sum(1 for header in exchange.headers if header[0] == name) > 1:
+            raise Unauthenticated(f"The header '{name.decode()}' was sent more than once. Send one key, once.")
+        if name != b"authorization":
+            return value.strip()
+        scheme, _, token = value.partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise Unauthenticated("Authorization must be `Bearer <key>`.")
+        return token.strip()
+    raise Unauthenticated("No API key was sent. Send it as `Authorization: Bearer <key>` or `x-api-key: <key>`.")

@@ -1,0 +1,1 @@
+"""Where what must last is kept: one file each, with `Options` and `build(options) -> core.stores.Stores`."""

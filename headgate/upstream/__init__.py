@@ -1,0 +1,1 @@
+"""Calling providers: connections, deadlines and bodies, under one egress rule."""

@@ -1,0 +1,92 @@
+"""A client's request as a call to a provider, and a provider's refusal as an error of ours."""
+
+from __future__ import annotations
+
+import re
+
+from headgate.core.errors import (
+    UpstreamError,
+    UpstreamOverloaded,
+    UpstreamRateLimited,
+    UpstreamRefusedCredential,
+)
+from headgate.core.ports import Deployment, Exchange, Headers
+from headgate.upstream.transport import HttpCall
+
+HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"))
+"""Headers about one connection only (RFC 9110 §7.6.1)."""
+
+NOT_SENT_ON = HOP_BY_HOP | frozenset(
+    (
+        # the transport writes its own
+        *(b"host", b"content-length", b"accept-encoding", b"content-encoding", b"expect", b"http2-settings"),
+        # the caller's credentials, which are for the gateway
+        *(b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"cookie", b"proxy-authorization", b"proxy-authenticate"),
+        # where the caller is, which is nobody's business upstream
+        *(b"forwarded", b"via", b"x-real-ip", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port"),
+        *(b"x-forwarded-prefix", b"x-forwarded-server", b"origin", b"referer", b"anthropic-dangerous-direct-browser-access"),
+        # words to the gateway
+        *(b"x-headgate-session", b"x-headgate-user", b"x-headgate-tags"),
+    )
+)
+
+NOT_PASSED_BACK = HOP_BY_HOP | frozenset(
+    (
+        *(b"content-length", b"set-cookie", b"server", b"date", b"via", b"alt-svc", b"strict-transport-security"),
+        # only the gateway says these
+        *(b"x-headgate-request-id", b"x-headgate-deployment", b"x-headgate-attempts", b"x-headgate-cost-usd", b"server-timing"),
+    )
+)
+
+
+CREDENTIAL_STATUSES = frozenset((401, 402, 403))
+"""Statuses about the gateway's own credential: what the provider says then is not for the caller."""
+
+
+def call(exchange: Exchange, deployment: Deployment, codec: str, body: bytes) -> HttpCall:
+    """What goes to the provider: the caller's headers but for those that are not its business, and the gateway's credential."""
+    provider = deployment.provider
+    withheld = NOT_SENT_ON
+    if (connection := exchange.header(b"connection")) is not None and b"," in connection:
+        withheld |= frozenset(token.strip().lower() for token in connection.split(b","))
+    headers: Headers = [header for header in exchange.headers if header[0] not in withheld]
+    own = {name for name, _ in provider.authorize}
+    if not own.isdisjoint(exchange_names := {name for name, _ in headers}):
+        headers = [header for header in headers if header[0] not in own]
+    headers += provider.authorize
+    headers += [header for header in provider.defaults if header[0] not in exchange_names]
+    target = provider.paths[codec].encode() + exchange.query
+    return HttpCall(provider.origin, b"POST", target, headers, body, provider.deadlines)
+
+
+def passed_back(headers: Headers) -> Headers:
+    """The provider's answer headers that the client gets to see."""
+    return [header for header in headers if header[0] not in NOT_PASSED_BACK]
+
+
+def refusal(status: int, provider: str, headers: Headers) -> UpstreamError | None:
+    """What a provider's status means for the request; None where its own answer is to be passed on."""
+    if status < 400:
+        return None
+    if status in CREDENTIAL_STATUSES:
+        return UpstreamRefusedCredential(
+            f"The provider {provider!r} refused the gateway's own credential (status {status}). An administrator must look at it; "
+            "your key is fine."
+        )
+    if status == 429:
+        return UpstreamRateLimited(
+            f"The provider {provider!r} is limiting its rate. Try again later.", retry_after_s=retry_after_s(headers)
+        )
+    if status in (503, 529):
+        return UpstreamOverloaded(f"The provider {provider!r} is overloaded. Try again later.", retry_after_s=retry_after_s(headers))
+    if status >= 500 or status in (408, 409, 425, 498):
+        return UpstreamError(f"The provider {provider!r} failed with status {status}.", retry_after_s=retry_after_s(headers))
+    return None
+
+
+def retry_after_s(headers: Headers) -> int | None:
+    """Seconds from `retry-after`; None where it is absent, a date, or absurd."""
+    for name, value in headers:
+        if name == b"retry-after" and re.fullmatch(rb"[0-9]{1,5}", value):
+            return int(value)
+    return None

@@ -1,0 +1,1 @@
+"""Formats: bytes to words and back, sans-I/O. Each format exports `CODEC`, one for each operation."""

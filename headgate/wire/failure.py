@@ -1,0 +1,46 @@
+"""What a provider says in an `error` member, in any of the shapes that occur."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+from msgspec import Raw
+
+from headgate.wire import document
+
+_LONGEST_MESSAGE = 500
+
+
+def code(error: Raw) -> str | None:
+    """The most telling name of the failure; None where there is no failure."""
+    told = _decoded(error)
+    if not told:
+        return None
+    if not isinstance(told, dict):
+        return "error"
+    members = cast("dict[str, Any]", told)
+    details = members.get("details")
+    inner = cast("dict[str, Any]", details).get("error_code") if isinstance(details, dict) else None
+    for name in (inner, members.get("code"), members.get("type")):
+        if isinstance(name, str) and name and not name.isdigit():
+            return name
+    return "error"
+
+
+def message(error: Raw) -> str | None:
+    """Its sentence, shortened; None where there is no failure."""
+    told = _decoded(error)
+    if not told:
+        return None
+    said = cast("dict[str, Any]", told).get("message") if isinstance(told, dict) else told
+    return said[:_LONGEST_MESSAGE] if isinstance(said, str) and said else "it did not say why"
+
+
+def _decoded(error: Raw) -> object:
+    if not len(error):
+        return None
+    try:
+        return msgspec.json.decode(document.readable(bytes(error)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "error"

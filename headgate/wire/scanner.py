@@ -1,0 +1,95 @@
+"""What every event stream of a provider has in common, seen from beside it: whole events pass, facts stay."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import msgspec
+
+from headgate.core.usage import Usage
+from headgate.wire import document, sse, tokens
+
+_JSON = msgspec.json.Decoder(msgspec.Raw)
+_DONE = b"[DONE]"
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for data that is not of its type."""
+
+
+class NotOfThisFormat(Exception):
+    """An event that no server of this format sends."""
+
+
+class Scanner(ABC):
+    """The port StreamScanner but for what the events mean; a format says that in `_read`."""
+
+    __slots__ = ("_splitter", "complete", "content_seen", "error", "finished", "garbage", "model", "produced_bytes", "reply_id", "usage")
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.content_seen = False
+        self.finished = False
+        self.complete = False
+        self.garbage = False
+        self.error: str | None = None
+        self.model: str | None = None
+        self.reply_id: str | None = None
+        self.produced_bytes = 0
+        self._splitter = sse.Splitter()
+
+    @property
+    def produced(self) -> Usage:
+        return Usage(output=tokens.of_length(self.produced_bytes))
+
+    def feed(self, data: bytes) -> bytes:
+        """Whole events to forward now, joined. Nothing more comes once `garbage` is set."""
+        passed: list[bytes] = []
+        try:
+            if self.garbage:
+                raise NotOfThisFormat
+            for event in self._splitter.feed(data):
+                passed.append(self._pass(event))
+            if self._splitter.held > sse.EVENT_BYTES:
+                raise NotOfThisFormat
+        except NotOfThisFormat:
+            self.garbage = True
+        return b"".join(passed)
+
+    def close(self) -> bytes:
+        """What the provider's clean end leaves: a last event without its empty line, if it is whole."""
+        rest = self._splitter.rest()
+        if self.garbage or not rest:
+            return b""
+        event = sse.ended(rest)
+        try:
+            return self._pass(event) if sse.data_of(event) else b""
+        except NotOfThisFormat:
+            return b""
+
+    def _pass(self, event: bytes) -> bytes:
+        if len(event) > sse.EVENT_BYTES:
+            raise NotOfThisFormat
+        data = sse.data_of(event)
+        return self._read(event, data) if data else event
+
+    def _name(self, reply_id: str | None, model: str | None) -> None:
+        """Who answers: the first names that are told stand."""
+        self.reply_id = self.reply_id or reply_id
+        self.model = self.model or model
+
+    @abstractmethod
+    def _read(self, event: bytes, data: bytes) -> bytes:
+        """Take the facts from an event and say what to forward of it. Raises NotOfThisFormat."""
+
+
+def is_done(data: bytes) -> bool:
+    return data.strip() == _DONE
+
+
+def readable(data: bytes) -> bytes:
+    """Data that strict decoders take for JSON: halves of surrogate pairs are exchanged. Raises NotOfThisFormat where it is none."""
+    data = document.readable(data)
+    try:
+        _JSON.decode(data)
+    except UNREADABLE:
+        raise NotOfThisFormat from None
+    return data

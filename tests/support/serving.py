@@ -1,0 +1,73 @@
+"""A real uvicorn server with our protocol class on a free port, and raw sockets to talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from headgate.front import routes
+from headgate.front.protocol import Door, Handler, Limits, protocol_for
+
+
+@dataclass
+class Served:
+    port: int
+    server: uvicorn.Server
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def exchange(self, raw: bytes, timeout_s: float = 10.0) -> bytes:
+        """Send bytes; everything that comes back until the server closes."""
+        reader, writer = await self.connect()
+        try:
+            writer.write(raw)
+            return await asyncio.wait_for(reader.read(), timeout_s)
+        except ConnectionResetError:
+            return b""
+        finally:
+            writer.close()
+
+
+async def plain_app(scope: object, receive: object, send: object) -> None:
+    """The ASGI app beside the data plane: answers every path with its own name."""
+    assert isinstance(scope, dict) and callable(receive) and callable(send)
+    while (await receive()).get("more_body"):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        pass
+    body = b"asgi " + scope["path"].encode()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})  # pyright: ignore[reportUnknownArgumentType]
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def serving(handle: Handler, limits: Limits | None = None, grace_s: int = 5) -> AsyncIterator[Served]:
+    door = Door(handle, limits or Limits(), routes.Table())
+    config = uvicorn.Config(
+        plain_app,  # pyright: ignore[reportArgumentType]
+        http=protocol_for(door),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=grace_s,
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    ticking = asyncio.create_task(server.main_loop())
+    try:
+        yield Served(port, server)
+    finally:
+        server.should_exit = True
+        await ticking
+        await server.shutdown(sockets=[listener])
+        if door.sweeping is not None:
+            door.sweeping.cancel()

@@ -35,3 +35,8 @@ class Folder(Mapping[str, ModuleType]):
 def providers() -> Folder:
     """The provider kinds."""
     return Folder("providers")
+
+
+def admin() -> ModuleType:
+    """The admin app's module: `build(stores, clock, settings)` gives the ASGI app."""
+    return importlib.import_module(f"{PACKAGE}.admin.app")

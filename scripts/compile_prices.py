@@ -26,6 +26,7 @@ from genai_prices import types as source
 from genai_prices.data import providers
 
 from headgate.config.prices import FILE, Known, Match, Row
+from headgate.core.usage import CLASSES
 
 BINARY = frozenset({"openrouter", "huggingface_together"})
 CLASS = {
@@ -118,7 +119,7 @@ def rates(listed: str, found: dict[str, Decimal | source.TieredPrices], prompt: 
     for name, (relative, factor) in WRITES.get(listed, {}).items():
         if name not in exact and relative in exact:
             exact[name] = int(exact[relative] * factor)
-    return exact
+    return {name: exact[name] for name in CLASSES if name in exact}
 
 
 def at(value: Decimal | source.TieredPrices, prompt: int) -> Decimal:
@@ -135,7 +136,7 @@ def nano(listed: str, key: str, usd: Decimal) -> int:
     return int(whole)
 
 
-def match(clause: Any) -> Match:
+def match(clause: source.MatchLogic) -> Match:
     """The rule, with everything but the rare `and` in one flat list of alternatives."""
     flat: dict[str, list[Any]] = {}
     for name, value in alternatives(clause):
@@ -143,7 +144,7 @@ def match(clause: Any) -> Match:
     return Match(**{name: tuple(values) for name, values in flat.items()})
 
 
-def alternatives(clause: Any) -> Iterator[tuple[str, Any]]:
+def alternatives(clause: source.MatchLogic) -> Iterator[tuple[str, Any]]:
     if isinstance(clause, source.ClauseOr):
         for inner in clause.or_:
             yield from alternatives(inner)
@@ -152,9 +153,7 @@ def alternatives(clause: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(clause, source.ClauseRegex):
         yield "regex", clause.regex
     else:
-        fields: dict[str, str] = vars(clause)
-        ((name, value),) = fields.items()
-        yield name, value.lower()
+        yield from ((name, value.lower()) for name, value in vars(clause).items())
 
 
 def written(table: dict[str, Any]) -> bytes:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from headgate import registry
 from headgate.config import document, parts
 from headgate.config.document import Document, Problem
-from headgate.config.schema import Kinds, Settings, Source, Where
+from headgate.config.schema import Settings, Source, Where
 from headgate.core.errors import ConfigError
 
 DEFAULT_FILE = Path("headgate.yaml")
@@ -22,12 +23,12 @@ def environment() -> Mapping[str, str]:
     return os.environ  # noqa: TID251 - this is the module the ban points to
 
 
-def load(path: Path | None, env: Mapping[str, str], kinds: Kinds) -> Settings:
+def load(path: Path | None, env: Mapping[str, str]) -> Settings:
     """The settings in `path`, else in ./headgate.yaml, else what the environment's well-known keys allow. Raises ConfigError."""
     file = path or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
     if file is None:
-        return _without_file(env, kinds)
-    return _settings(document.read(_bytes(file), env), kinds, file, ())
+        return _without_file(env)
+    return _settings(document.read(_bytes(file), env), file, ())
 
 
 def data_dir(path: Path | None, env: Mapping[str, str]) -> Path:
@@ -44,16 +45,16 @@ def data_dir(path: Path | None, env: Mapping[str, str]) -> Path:
     return folder / value
 
 
-def _settings(found: Document, kinds: Kinds, file: Path | None, notes: tuple[str, ...]) -> Settings:
+def _settings(found: Document, file: Path | None, notes: tuple[str, ...]) -> Settings:
     if not found.values:
         _refuse(found.problems, file)
-    settings = parts.Reading(found, kinds, folder=(file.parent if file else Path()).absolute()).settings()
+    settings = parts.Reading(found, registry.providers(), folder=(file.parent if file else Path()).absolute()).settings()
     _refuse(found.problems, file)
     source = Source(file=str(file) if file else None, lines=found.lines, templates=found.templates, notes=notes)
     return settings.read_from(source)
 
 
-def _without_file(env: Mapping[str, str], kinds: Kinds) -> Settings:
+def _without_file(env: Mapping[str, str]) -> Settings:
     found = document.read(BUILT_IN.read_bytes(), env)
     providers: dict[str, Any] = found.values["providers"]
     models: tuple[Mapping[str, Any], ...] = found.values["models"]
@@ -65,7 +66,7 @@ def _without_file(env: Mapping[str, str], kinds: Kinds) -> Settings:
         raise ConfigError(f"There is no {DEFAULT_FILE} here, and neither {variables} is set: set one of them or write {DEFAULT_FILE}.")
     found.values["models"] = tuple(model for model in models if model["deployments"][0]["provider"] in offered)
     notes = (f"There is no {DEFAULT_FILE} here; serving the built-in models.", *(_note(name, found) for name in offered))
-    return _settings(found, kinds, None, notes)
+    return _settings(found, None, notes)
 
 
 def _variable(provider: str, found: Document) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, PrivateAttr, ValidationInfo, WithJsonSchema, field_validator
 
 from headgate.core.ports import Provider
 
@@ -203,11 +203,11 @@ class Settings(Strict):
 
     server: Server = Server()
     """The port that clients call."""
-    data_dir: Annotated[Path, Field(strict=False)] = Path("data")
+    data_dir: Annotated[Path, Field(strict=False, validate_default=True)] = Path("data")
     """Where journal, store and keys are kept; relative to the configuration file. Default: data."""
     journal: Journal = Journal()
     """How the journal is written."""
-    providers: dict[ProviderName, InstanceOf[ProviderSettings]]
+    providers: dict[ProviderName, Annotated[InstanceOf[ProviderSettings], WithJsonSchema({})]]
     """Who can be called: name → kind, credential, address."""
     models: tuple[ModelSettings, ...]
     """What apps may ask for. Only these: a model that is not listed is not served."""

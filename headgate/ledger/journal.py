@@ -52,11 +52,16 @@ class Options:
     """Disk space set aside for settling what is running when the disk is full."""
 
 
+def new_writer(now_us: int, chance: bytes) -> str:
+    """A name that no other journal has, ever; later ones sort after earlier ones."""
+    return f"{now_us:014x}{chance.hex()}"
+
+
 class FileJournal:
     """An open journal. Its calls may come from any thread."""
 
     def __init__(self, data_dir: Path, writer: str, options: Options) -> None:
-        """Raises ConfigError where `data_dir` cannot be written. `writer` is unique for ever: [a-z0-9]+."""
+        """Raises ConfigError where `data_dir` cannot be written. `writer` is from `new_writer`."""
         self._folder = data_dir / FOLDER
         self._writer = writer
         self._options = options
@@ -93,6 +98,11 @@ class FileJournal:
         """Why nothing is admitted at the moment; None when all is well."""
         return None if self._fault is None else os.strerror(self._fault.errno or errno.EIO)
 
+    @property
+    def owed(self) -> int:
+        """How many settled requests wait in memory for the disk; never more than were running when it failed."""
+        return len(self._owed)
+
     def admitted(self, entry: Admitted) -> None:
         """Raises JournalUnavailable when it cannot be written."""
         data = segment.frame(entry)
@@ -111,7 +121,9 @@ class FileJournal:
                 self._add(data)
 
     def close(self) -> None:
-        """Write what is owed, make it safe, and let the recorder finish this writer's files."""
+        """Write what is owed, make it safe, and let the recorder finish this writer's files. Closing again does nothing."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._thread.join()
         with self._lock:
@@ -197,8 +209,6 @@ class FileJournal:
         descriptor = self._next_segment()
         self._retired.append(self._descriptor)
         self._descriptor = descriptor
-        self._end = len(segment.HEADER)
-        self._limit = self._options.segment_bytes
 
     def _next_segment(self) -> int:
         path = self._folder / segment.name(self._writer, self._sequence + 1)
@@ -213,6 +223,8 @@ class FileJournal:
             path.unlink()
             raise
         self._sequence += 1
+        self._end = len(segment.HEADER)
+        self._limit = self._options.segment_bytes
         self._fresh = True
         self._opened_s = time.monotonic()
         return descriptor

@@ -30,6 +30,9 @@ LAST_TRY_S = 5.0
 
 BUSY_TIMEOUT_MS = 1_000
 
+LOCK = "recorder.alone"
+"""Beside the writers' `.lock` files, and not to be taken for one."""
+
 ANOTHER_IS_RUNNING = 3
 
 
@@ -78,7 +81,7 @@ def run(data_dir: Path, poll_ms: int, parent: int | None, stopping: threading.Ev
     """The process's life; what it returns is its exit status."""
     folder = data_dir / journal.FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with recovery.holding(folder / "recorder.pid", make=True) as alone:
+    with recovery.holding(folder / LOCK, make=True) as alone:
         if not alone:
             sys.stderr.write(f"Another recorder is at work on {data_dir}; one is enough.\n")
             return ANOTHER_IS_RUNNING

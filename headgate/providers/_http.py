@@ -61,7 +61,7 @@ class Http(Strict):
     """Where its API begins."""
     api_key: SecretStr
     """The gateway's credential there. Write ${NAME} to take it from the environment, or none where the server wants none."""
-    proxy: str | None = None
+    proxy: Annotated[str | None, Field(repr=False)] = None
     """An HTTP proxy to go through, for example http://proxy.example:3128."""
     ca_file: str | None = None
     """PEM file of certificate authorities to trust instead of the system's; relative to the configuration file."""

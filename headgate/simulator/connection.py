@@ -17,6 +17,9 @@ from headgate.simulator.seen import Log, Seen
 LINGER_RESET = struct.pack("ii", 1, 0)
 """Closing with this drops what was not sent and tells the peer with a reset."""
 
+MOST_WAITING = 64
+"""Requests that may be sent ahead on one connection before reading stops."""
+
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -40,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._pairs: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
+        self._expects = False
         self._waiting: deque[tuple[Seen, bool]] = deque()
         self._current: Seen | None = None
         self._keep_alive = True
@@ -83,15 +87,19 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._pairs = []
         self._body = []
+        self._expects = False
 
     def on_url(self, url: bytes) -> None:
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._pairs.append((name.lower(), value))
+        name = name.lower()
+        if name == b"expect":
+            self._expects = True
+        self._pairs.append((name, value))
 
     def on_headers_complete(self) -> None:
-        if any(name == b"expect" for name, _ in self._pairs) and self._current is None:
+        if self._expects and self._current is None:
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -105,8 +113,10 @@ class Connection(asyncio.Protocol):
         seen.body = body[0] if len(body) == 1 else b"".join(body)
         if not seen.target.startswith("/_sim/"):
             self._simulator.seen.add(seen)
-        if self._current is not None:
+        if self._current is not None or self._waiting:
             self._waiting.append((seen, parser.should_keep_alive()))
+            if len(self._waiting) == MOST_WAITING and self._transport is not None:
+                self._transport.pause_reading()
             return
         self._answer(seen, parser.should_keep_alive())
 
@@ -153,7 +163,13 @@ class Connection(asyncio.Protocol):
             self._current = None
         if not self._keep_alive:
             self._close()
-        elif self._waiting:
+        elif self._waiting:  # not at once: answers that are ready would call each other
+            self._timer = self._loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        if self._current is None and self._waiting:
+            if len(self._waiting) == MOST_WAITING and self._transport is not None:
+                self._transport.resume_reading()
             self._answer(*self._waiting.popleft())
 
     def _write(self, data: bytes) -> None:

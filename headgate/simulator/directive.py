@@ -97,6 +97,11 @@ class Directive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
         return self.interval_ms or (1000 / self.rate if self.rate > 0 else 0)
 
     @property
+    def only_paces(self) -> bool:
+        """Whether nothing but the size and the speed of the answer differs from a healthy provider's."""
+        return self == Directive(tokens=self.tokens, interval_ms=self.interval_ms, rate=self.rate)
+
+    @property
     def counts(self) -> bool:
         """Whether the answer depends on how many requests came before."""
         return self.after > 0 or self.fail_first > 0
@@ -106,6 +111,7 @@ HEALTHY = Directive()
 
 # What stays when a request lies outside the window of `after` and `fail_first`: how it speaks, but none of the faults.
 _MANNERS = ("latency_ms", "interval_ms", "rate", "tokens", "batch", "chunk", "encoding", "crlf", "comments", "cached", "reasoning")
+_WINDOW = ("id", "after", "fail_first")
 
 _SEPARATOR = re.compile(r"[;&,]")
 
@@ -145,7 +151,7 @@ def within(directive: Directive, number: int) -> Directive:
     """The directive as it applies to request `number` (from 0): outside its window only its manners stay."""
     if number >= directive.after and not (directive.fail_first and number >= directive.after + directive.fail_first):
         return directive
-    return msgspec.convert({name: getattr(directive, name) for name in _MANNERS}, Directive)
+    return msgspec.convert({name: getattr(directive, name) for name in (*_MANNERS, *_WINDOW)}, Directive)
 
 
-_FAULTS = frozenset(Directive.__struct_fields__) - set(_MANNERS) - {"id", "after", "fail_first"}
+_FAULTS = frozenset(Directive.__struct_fields__) - {*_MANNERS, *_WINDOW}

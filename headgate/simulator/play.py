@@ -46,8 +46,8 @@ def play(reply: Reply, head: Head, id: bytes) -> Iterator[Action]:
     directive = reply.directive
     if reply.events is not None:
         events = reply.events(id)
-        if directive == HEALTHY:
-            return chain((Step(_head(head, (b"transfer-encoding: chunked",))),), _chunked_events(events))
+        if directive.only_paces:
+            return chain((Step(_head(head, (b"transfer-encoding: chunked",))),), _chunked_events(events, directive.pace_ms))
         return _faulty(_streamed(reply, events), _stream_framing(head, directive), directive)
     return _faulty(_whole(reply), _whole_framing(head, reply), directive)
 
@@ -90,10 +90,10 @@ def _head(head: Head, framing: Head) -> bytes:
 # Streams.
 
 
-def _chunked_events(events: Iterator[Event]) -> Iterator[Action]:
+def _chunked_events(events: Iterator[Event], pace_ms: float) -> Iterator[Action]:
     """The shortest way, for the benchmark: nothing is looked at."""
-    for _, data in events:
-        yield Step(b"%x\r\n%b\r\n" % (len(data), data))
+    for kind, data in events:
+        yield Step(b"%x\r\n%b\r\n" % (len(data), data), pace_ms if kind == "content" else 0)
     yield Step(b"0\r\n\r\n")
 
 

@@ -11,7 +11,7 @@ from headgate.simulator import anthropic_messages, openai_chat, openai_embedding
 from headgate.simulator.anthropic import ANTHROPIC
 from headgate.simulator.coding import decode
 from headgate.simulator.dialect import Dialect, Refused
-from headgate.simulator.directive import BadDirective, Directive
+from headgate.simulator.directive import BadDirective
 from headgate.simulator.openai import OPENAI
 from headgate.simulator.refusals import refused
 from headgate.simulator.reply import Reply, Scene
@@ -122,5 +122,4 @@ def _spoiled(reply: Reply, credential: str) -> Reply:
 
 
 def _failed(reply: Reply, cause: Refused) -> Reply:
-    wanted: Directive = reply.directive
-    return replace(refused(reply.dialect, cause, wanted.retry_after), directive=wanted, repeatable=not wanted.counts)
+    return replace(refused(reply.dialect, cause, reply.directive.retry_after), directive=reply.directive)

@@ -117,7 +117,7 @@ class Simulator:
         return self._performed(known, id)
 
     def _remember(self, key: tuple[bytes, bytes, bytes, bytes], reply: Reply) -> None:
-        if not reply.repeatable or len(key[3]) > LARGEST_REMEMBERED or len(self._remembered) >= MOST_REMEMBERED:
+        if not reply.repeatable or reply.directive.counts or len(key[3]) > LARGEST_REMEMBERED or len(self._remembered) >= MOST_REMEMBERED:
             return
         plain = reply.directive == HEALTHY and reply.events is None and reply.status == 200
         self._remembered[key] = b"".join(_data(self._performed(reply, ID_SLOT))).split(ID_SLOT) if plain else reply

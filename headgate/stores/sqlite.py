@@ -143,6 +143,8 @@ class SqliteRecords:
         with self._database.reading() as connection:
             rows = connection.execute(statement, values | {"limit": limit}).fetchall()
             ids = [row[0] for row in rows]
+            if not ids:
+                return []
             return _settled(rows, connection.execute(_sql.attempts_of(len(ids)), ids))
 
     def usage(self, dimension: Dimension, since_us: int, until_us: int) -> list[UsageRow]:

@@ -342,7 +342,7 @@ class Connection(asyncio.Protocol):
     def release(self) -> None:
         """The answer is no longer wanted: give the connection back if it can serve another request, else end it."""
         self._reply = None
-        if not (self._complete and self._keep and self.usable) or self._unsent is not None or self._write_paused:
+        if not (self._complete and self._keep) or self._unsent is not None or self._write_paused:
             self.abort()
             return
         self.resume_reading()

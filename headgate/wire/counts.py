@@ -6,6 +6,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from headgate.wire.document import UNREADABLE
+
 T = TypeVar("T")
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
@@ -18,17 +20,17 @@ def read(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
         return None
     try:
         return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         pass
     try:
         return decoder.decode(msgspec.json.encode(_cleaned(_ANY.decode(raw))))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
 def least(count: int | None) -> int:
-    """A count, and 0 for what is not said or below zero."""
-    return count if count is not None and count > 0 else 0
+    """A count, and 0 for what is not said, below zero or beyond belief."""
+    return count if count is not None and 0 < count < _MOST else 0
 
 
 def taken(total: int, inside: int | None) -> tuple[int, int]:
@@ -45,7 +47,7 @@ def _count(told: object) -> object:
     if isinstance(told, dict):
         return _cleaned(cast("dict[str, Any]", told))
     if isinstance(told, list):
-        return [_count(one) for one in cast("list[object]", told) if isinstance(one, dict)]
+        return [_cleaned(cast("dict[str, Any]", one)) for one in cast("list[object]", told) if isinstance(one, dict)]
     if isinstance(told, int | float):
         return int(told) if 0 <= told < _MOST else None
     return told if isinstance(told, str) and not told.isdigit() else None

@@ -23,6 +23,10 @@ _LONE_SURROGATE = re.compile(
 )
 
 _LONGEST_NAME = 64
+_MOST_MEMBERS = 1_000
+
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What a decoder raises for bytes that it cannot take for its type: not JSON, not UTF-8, a number too long, too deep."""
 
 CHECKED_BYTES = 1 << 20
 """Up to this size the whole text is checked to be UTF-8 and typed. A longer one would hold the event loop up, so that what lies deep
@@ -39,32 +43,67 @@ class Document:
             body = body[len(_BOM) :]
         self.body = body
         self.members: dict[str, msgspec.Raw] = _members(body)
+        if len(self.members) > _MOST_MEMBERS:
+            raise BadRequest(f"The body has more than {_MOST_MEMBERS} members at its top level.")
         self._values: dict[str, int] = {}
-        """Where each member's value begins."""
-        at, has = 0, body.startswith
+        """Where each member's value begins; empty as long as nobody asked."""
+        if not self._is_tight():
+            self._walk()
+
+    def _is_tight(self) -> bool:
+        """Whether the names and values that were decoded, with the least there can be between them, fill the body to the byte.
+
+        Then there is no room for a second member of any name, and each place is a sum. Most clients write like this.
+        """
+        members = self.members
+        return 1 + sum(map(len, members)) + sum(map(len, members.values())) + len('"":,') * len(members) == len(self.body)
+
+    def _walk(self) -> None:
+        """Find every value in the bytes. Where one is not what the decoder has, a later member took its place."""
+        values, body, at = self._values, self.body, 0
+        next_name, has = _NAME.match, body.startswith
         for key, raw in self.members.items():
-            name = _NAME.match(body, at)
-            if name is None or not has(raw, name.end()):
+            name = next_name(body, at)
+            if name is None or not has(raw, start := name.end()):
                 raise _twice(body, at)
-            self._values[key] = at = name.end()
-            at += len(raw)
-        if self.members and not _END.match(body, at):
+            values[key] = start
+            at = start + len(raw)
+        if values and not _END.match(body, at):
             raise _twice(body, at)
+
+    def _places(self) -> dict[str, int]:
+        values = self._values
+        if not values:
+            at = 1
+            for key, raw in self.members.items():
+                values[key] = start = at + len(key) + len('"":')
+                at = start + len(raw) + len(",")
+        return values
 
     def raw(self, key: str) -> msgspec.Raw:
         """The bytes of a member's value; empty where there is no such member."""
         return self.members.get(key, NOTHING)
 
-    def first_byte(self, key: str) -> bytes:
-        """The first byte of a member's value, which tells its type."""
-        at = self._values[key]
-        return self.body[at : at + 1]
+    def extent(self, key: str) -> tuple[int, int]:
+        """Where a member's value begins and ends in the body; nowhere (0, 0) if there is none."""
+        at = self._places().get(key)
+        return (0, 0) if at is None else (at, at + len(self.members[key]))
 
     def replaced(self, edits: Mapping[str, bytes | None]) -> bytes:
         """The body with these members' values exchanged, cut (None) or, where they are missing, added; all else byte for byte."""
-        view, parts, at = memoryview(self.body), list[bytes | memoryview](), 0
+        if len(edits) == 1:
+            for key, value in edits.items():
+                if value is not None and key in self.members:
+                    start, end = self.extent(key)
+                    whole = memoryview(self.body)
+                    return b"".join((whole[:start], value, whole[end:]))
+        return self._rewritten(edits)
+
+    def _rewritten(self, edits: Mapping[str, bytes | None]) -> bytes:
+        view, at = memoryview(self.body), 0
+        parts: list[bytes | memoryview] = []
         kept, end = False, self.body.index(b"{") + 1
-        for key, value_at in self._values.items():
+        for key, value_at in self._places().items():
             before, end = end, value_at + len(self.members[key])
             if key not in edits:
                 kept = True
@@ -75,9 +114,10 @@ class Document:
                 kept, at = True, end
             else:
                 parts.append(view[at:before])
-                at = end if kept else _COMMA.match(self.body, end).end()  # type: ignore[union-attr]
+                comma = None if kept else _COMMA.match(self.body, end)
+                at = comma.end() if comma else end
         for key, value in edits.items():
-            if key not in self._values and value is not None:
+            if key not in self.members and value is not None:
                 parts += (view[at:end], b"," if kept else b"", msgspec.json.encode(key), b":", value)
                 kept, at = True, max(at, end)
         parts.append(view[at:])
@@ -120,7 +160,7 @@ def _why_not(body: bytes, said: str) -> str:
 
 
 def _twice(body: bytes, at: int) -> BadRequest:
-    """Why the walk stopped at this place: what stands here is not what the decoder has, because a later one took its place."""
+    """Why the walk stopped at this place."""
     name = _NAME.match(body, at)
     if name is None:
         return BadRequest("The body has a member with a name that is not to be read.")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from headgate.wire import document
+from headgate.wire.document import UNREADABLE
 
 _LONGEST_MESSAGE = 500
 
@@ -42,5 +43,5 @@ def _decoded(error: Raw) -> object:
         return None
     try:
         return msgspec.json.decode(document.readable(bytes(error)))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return "error"

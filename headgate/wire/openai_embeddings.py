@@ -12,7 +12,7 @@ from headgate.core.errors import UpstreamError, UpstreamGarbage
 from headgate.core.ports import Codec, ReplyFacts
 from headgate.core.usage import Usage
 from headgate.wire import failure, tokens, typed
-from headgate.wire.document import NOTHING, Document
+from headgate.wire.document import NOTHING, UNREADABLE, Document
 from headgate.wire.openai_chat import errors, usage
 
 _Text = Annotated[str, Meta(min_length=1)]
@@ -52,7 +52,7 @@ class EmbeddingsRequest(Struct, frozen=True, gc=False):
         return self.document.replaced({"model": msgspec.json.encode(model)}) if model != self.model else self.document.body
 
     def estimate(self) -> Usage:
-        return Usage(input=tokens.of_prompt([self.document.raw("input")]))
+        return Usage(input=tokens.of_prompt(self.document, ("input",)))
 
 
 def read_request(body: bytes) -> EmbeddingsRequest:
@@ -67,7 +67,7 @@ def read_reply(body: bytes) -> ReplyFacts:
         told = _REPLY.decode(body)
     except msgspec.ValidationError:
         raise UpstreamGarbage("The provider's answer is not a list of embeddings.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         raise UpstreamGarbage("The provider's answer is not whole JSON.") from None
     if told.data is None:
         if said := failure.message(told.error):

@@ -11,8 +11,6 @@ from headgate.wire import document, sse, tokens
 
 _JSON = msgspec.json.Decoder(msgspec.Raw)
 _DONE = b"[DONE]"
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What a decoder raises for data that is not of its type."""
 
 
 class NotOfThisFormat(Exception):
@@ -46,8 +44,8 @@ class Scanner(ABC):
         try:
             if self.garbage:
                 raise NotOfThisFormat
-            for event in self._splitter.feed(data):
-                passed.append(self._pass(event))
+            for event, said in self._splitter.feed(data):
+                passed.append(self._pass(event, said))
             if self._splitter.held > sse.EVENT_BYTES:
                 raise NotOfThisFormat
         except NotOfThisFormat:
@@ -59,16 +57,15 @@ class Scanner(ABC):
         rest = self._splitter.rest()
         if self.garbage or not rest:
             return b""
-        event = sse.ended(rest)
+        event, data = sse.ended(rest)
         try:
-            return self._pass(event) if sse.data_of(event) else b""
+            return self._pass(event, data) if data else b""
         except NotOfThisFormat:
             return b""
 
-    def _pass(self, event: bytes) -> bytes:
+    def _pass(self, event: bytes, data: bytes | None) -> bytes:
         if len(event) > sse.EVENT_BYTES:
             raise NotOfThisFormat
-        data = sse.data_of(event)
         return self._read(event, data) if data else event
 
     def _name(self, reply_id: str | None, model: str | None) -> None:
@@ -90,6 +87,6 @@ def readable(data: bytes) -> bytes:
     data = document.readable(data)
     try:
         _JSON.decode(data)
-    except UNREADABLE:
+    except document.UNREADABLE:
         raise NotOfThisFormat from None
     return data

@@ -15,10 +15,14 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 
 
+Event = tuple[bytes, bytes | None]
+"""The bytes as they came, empty line included, and the data in them, its lines joined with LF; None where it has none (a comment)."""
+
+
 class Splitter:
     """Feed it bytes in any cut; it gives back whole events. What comes after the last one is held."""
 
-    __slots__ = ("_began", "_cr", "_held", "_plain")
+    __slots__ = ("_began", "_cr", "_held", "_plain", "_rests")
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -27,20 +31,35 @@ class Splitter:
         """No CR has been seen: lines end with LF alone."""
         self._cr = False
         """The last event ended with a CR, and the LF of the same line end may follow."""
+        self._rests = False
+        """Nothing is held and nothing is special: the next bytes may be looked at by themselves."""
 
     @property
     def held(self) -> int:
         """How many bytes wait for the end of their event."""
         return len(self._held)
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The events that are now whole, in order. Joined, they are the bytes that were fed, less those held."""
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that are now whole, in order. Joined, their bytes are those that were fed, less those held."""
+        if (
+            self._rests
+            and data.find(b"\n") == len(data) - 2
+            and data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and b"\r" not in data
+        ):
+            return [(data, data[6:-2])]  # what nearly always comes: one event of one line
+        events = [(raw, data_of(raw)) for raw in self._cut(data)]
+        self._rests = self._began and self._plain and not self._held
+        return events
+
+    def _cut(self, data: bytes) -> list[bytes]:
         if not self._began:
             return self._begin(data)
         if self._plain and b"\r" in data:
             self._plain = False
         if not self._plain:
-            return self._feed_mixed(data)
+            return self._cut_mixed(data)
         if self._held:
             searched = len(self._held) - 1
             self._held += data
@@ -48,8 +67,6 @@ class Splitter:
                 return []
             data = bytes(self._held)
             self._held.clear()
-        if data.find(b"\n\n") == len(data) - 2 >= 0:
-            return [data]
         events = data.split(b"\n\n")
         self._held += events.pop()
         return [event + b"\n\n" for event in events]
@@ -66,11 +83,12 @@ class Splitter:
             return []
         self._began = True
         if data.startswith(_BOM):  # a chunk of its own, so that the first line begins with its name
-            return [_BOM, *self.feed(data[len(_BOM) :])]
-        return self.feed(data)
+            return [_BOM, *self._cut(data[len(_BOM) :])]
+        return self._cut(data)
 
-    def _feed_mixed(self, data: bytes) -> list[bytes]:
-        held, events = self._held, list[bytes]()
+    def _cut_mixed(self, data: bytes) -> list[bytes]:
+        held = self._held
+        events: list[bytes] = []
         if self._cr and data:
             self._cr = False
             if data.startswith(b"\n"):
@@ -109,9 +127,10 @@ def with_data(event: bytes, old: bytes, new: bytes) -> bytes:
     return b"\n".join([*others, *(b"data: " + line for line in new.split(b"\n"))]) + b"\n\n"
 
 
-def ended(rest: bytes) -> bytes:
+def ended(rest: bytes) -> Event:
     """What is left of a stream, as a whole event."""
-    return rest + (b"\n" if rest.endswith(b"\n") else b"\n\n")
+    raw = rest + (b"\n" if rest.endswith(b"\n") else b"\n\n")
+    return raw, data_of(raw)
 
 
 def _value(line: bytes) -> bytes:

@@ -11,12 +11,16 @@ from collections.abc import Iterable
 
 import msgspec
 
+from headgate.wire.document import Document
+
 BYTES_PER_TOKEN = 4
 MEDIA_TOKENS = 1_600
 """What an image of full size costs; recordings and documents are charged a little more with their length."""
 _BYTES_PER_MEDIA_TOKEN = 1_000
 _MEDIA_BYTES = 1_024
 _MEDIA_PARTS = 1_000
+_LOOK_BYTES = 1 << 20
+"""How far to look for the next one. What is not found is counted as text, which is more."""
 _MEDIA_MARKS = (b";base64,", b'"data"')
 """What stands before base64 data: in a data URL, and in a member of its own."""
 _BASE64 = re.compile(rb'(?:[ \t\n\r]*:[ \t\n\r]*")?[A-Za-z0-9+/_=-]{256}')
@@ -27,9 +31,9 @@ def of_length(size: int) -> int:
     return -(-size // BYTES_PER_TOKEN)
 
 
-def of_prompt(members: Iterable[msgspec.Raw]) -> int:
+def of_prompt(document: Document, names: Iterable[str]) -> int:
     """Tokens in these members of a request. A long base64 string is an image, a recording or a document, and not text."""
-    return sum(_of_member(raw) for raw in members)
+    return sum(_of_span(document.body, *document.extent(name)) for name in names if name in document.members)
 
 
 def of_text(raw: msgspec.Raw) -> int:
@@ -38,21 +42,19 @@ def of_text(raw: msgspec.Raw) -> int:
     return 0 if size <= 2 or (size == 4 and bytes(raw) == b"null") else size - 2
 
 
-def _of_member(raw: msgspec.Raw) -> int:
-    text = len(raw)
+def _of_span(body: bytes, start: int, end: int) -> int:
+    text, media = end - start, 0
     if text <= _MEDIA_BYTES:
         return of_length(text)
-    body, media = bytes(raw), 0
     for mark in _MEDIA_MARKS:
-        at = body.find(mark)
+        at = start
         for _ in range(_MEDIA_PARTS):
-            if at < 0:
+            found = body.find(mark, at, min(end, at + _LOOK_BYTES))
+            if found < 0:
                 break
-            start = at + len(mark)
-            if data := _BASE64.match(body, start):
-                start = body.find(b'"', data.end())
-                size = start - at
-                text -= size
-                media += MEDIA_TOKENS + size // _BYTES_PER_MEDIA_TOKEN
-            at = body.find(mark, start)
+            at = found + len(mark)
+            if data := _BASE64.match(body, at, end):
+                at = body.find(b'"', data.end())
+                text -= at - found
+                media += MEDIA_TOKENS + (at - found) // _BYTES_PER_MEDIA_TOKEN
     return media + of_length(text)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from headgate.core.errors import BadRequest, InvalidJson
-from headgate.wire.document import CHECKED_BYTES, Document
+from headgate.wire.document import CHECKED_BYTES, UNREADABLE, Document
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ _SAID = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 _QUOTED = re.compile(r"`([^`]*)`")
 _KINDS = {
-    "bool": "true or false",
+    "bool": "a boolean",
     "str": "a string",
     "int": "a whole number",
     "float": "a number",
@@ -25,6 +25,9 @@ _KINDS = {
     "object": "an object",
 }
 _LARGE_BYTES = 4096
+
+MOST = 1_000_000_000
+"""No count in a request may be larger: what is computed from it must stay a number that can be stored."""
 
 
 def fields(document: Document, decoder: msgspec.json.Decoder[T], stand_ins: Mapping[str, bytes]) -> T:
@@ -36,10 +39,8 @@ def fields(document: Document, decoder: msgspec.json.Decoder[T], stand_ins: Mapp
         return decoder.decode(body)
     except msgspec.ValidationError as cause:
         raise refusal(str(cause)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise InvalidJson("The body has a string that is not UTF-8 text.") from None
-    except RecursionError:
-        raise InvalidJson("The body is nested too deeply to be read.") from None
+    except UNREADABLE:
+        raise InvalidJson("The body has a string that is not text, or a number that is too long.") from None
 
 
 def refusal(said: str) -> BadRequest:
@@ -51,7 +52,7 @@ def refusal(said: str) -> BadRequest:
         path = f"{path}.{missing['field']}".removeprefix(".")
         return BadRequest(f"{path}: this field is required.", param=path)
     what = _QUOTED.sub(lambda kinds: " or ".join(_KINDS.get(kind, kind) for kind in kinds[1].split(" | ")), what)
-    what = what.replace(" of length >= 1", " that is not empty").replace(" >= ", " of at least ")
+    what = what.replace(" of length >= 1", " that is not empty").replace(" >= ", " of at least ").replace(" <= ", " of at most ")
     what = what[:1].lower() + what[1:]
     return BadRequest(f"{path}: {what}." if path else f"The body: {what}.", param=path or None)
 
@@ -61,6 +62,7 @@ def _outline(document: Document, stand_ins: Mapping[str, bytes]) -> bytes:
     small: dict[str, Any] = {}
     for key, raw in document.members.items():
         if len(raw) > _LARGE_BYTES:
-            raw = msgspec.Raw({b"[": stand_ins.get(key, b"[]"), b"{": b"{}"}.get(document.first_byte(key), b'"-"'))
+            start, _ = document.extent(key)
+            raw = msgspec.Raw({b"[": stand_ins.get(key, b"[]"), b"{": b"{}"}.get(document.body[start : start + 1], b'"-"'))
         small[key] = raw
     return msgspec.json.encode(small)

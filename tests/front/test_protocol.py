@@ -106,7 +106,11 @@ async def test_requests_on_one_connection_are_answered_in_their_order() -> None:
 
 async def test_a_chunked_body_is_read_like_a_plain_one() -> None:
     handler = Handler()
-    raw = b"POST " + PATH + b" HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n{\"a\r\n5;x=y\r\n\": 1}\r\n0\r\nx-trailer: z\r\n\r\n"
+    raw = (
+        b"POST "
+        + PATH
+        + b' HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n{"a\r\n5;x=y\r\n": 1}\r\n0\r\nx-trailer: z\r\n\r\n'
+    )
     async with serving(handler) as served:
         assert statuses(await served.exchange(raw)) == [200]
     assert handler.bodies == [b'{"a": 1}']
@@ -120,7 +124,11 @@ async def test_a_trailer_cannot_add_a_header() -> None:
         seen.append(exchange.header(b"authorization"))
         exchange.reply(200, TYPE, b"")
 
-    raw = b"POST " + PATH + b" HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
+    raw = (
+        b"POST "
+        + PATH
+        + b" HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
+    )
     async with serving(handle) as served:
         await served.exchange(raw)
     assert seen == [None]

@@ -10,6 +10,7 @@ from msgspec import Struct
 from headgate.core.errors import HeadgateError, Kind
 from headgate.core.ports import Headers
 from headgate.wire import hints
+from headgate.wire.document import UNREADABLE
 
 WORDS: dict[Kind, tuple[int, str]] = {
     "bad_request": (400, "invalid_request_error"),
@@ -56,7 +57,7 @@ def is_error(body: bytes) -> bool:
     """Whether a client of this format can read this body as an error."""
     try:
         _OUTER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return False
     return True
 

@@ -11,7 +11,7 @@ from headgate.core.usage import Usage
 from headgate.wire import document, failure, tokens
 from headgate.wire.anthropic import usage
 from headgate.wire.anthropic.block import Block
-from headgate.wire.document import NOTHING
+from headgate.wire.document import NOTHING, UNREADABLE
 
 
 class _Reply(Struct, gc=False):
@@ -42,7 +42,7 @@ def read(body: bytes) -> ReplyFacts:
     """The facts of a message. Raises UpstreamGarbage, and UpstreamError for an error that came with a status of success."""
     try:
         told = _REPLY.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         told = _read_loosely(body)
     size = sum(block.size() for block in told.content)
     return ReplyFacts(usage.disjoint(usage.told(told.usage)), told.model, told.id, Usage(output=tokens.of_length(size)))
@@ -52,7 +52,7 @@ def read_count(body: bytes) -> ReplyFacts:
     """The facts of a count: nothing was used, because counting is free. Raises UpstreamGarbage and UpstreamError."""
     try:
         _COUNT.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         _refuse(_loose(body), "a count of tokens")
     return ReplyFacts(Usage(), None, None, Usage())
 
@@ -67,7 +67,7 @@ def _read_loosely(body: bytes) -> _Reply:
 def _loose(body: bytes) -> _Loose:
     try:
         return _LOOSE.decode(document.readable(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         raise UpstreamGarbage("The provider's answer is not whole JSON.") from None
 
 

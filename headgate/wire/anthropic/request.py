@@ -27,7 +27,7 @@ class _CountFields(Struct, gc=False):
 class _Fields(Struct, gc=False):
     model: _Text
     messages: Annotated[list[_Message], Meta(min_length=1)]
-    max_tokens: Annotated[int, Meta(ge=0)]
+    max_tokens: Annotated[int, Meta(ge=0, le=typed.MOST)]
     """0 fills the prompt cache and produces nothing."""
     stream: bool | None = None
 
@@ -51,7 +51,7 @@ class MessageRequest(Struct, frozen=True, gc=False):
         return self.document.replaced({"model": msgspec.json.encode(model)}) if model != self.model else self.document.body
 
     def estimate(self) -> Usage:
-        return Usage(input=tokens.of_prompt([self.document.raw(name) for name in _PROMPT]))
+        return Usage(input=tokens.of_prompt(self.document, _PROMPT))
 
 
 class CountRequest(MessageRequest, frozen=True, gc=False):

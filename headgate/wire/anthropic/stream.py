@@ -9,7 +9,7 @@ from headgate.wire import failure, scanner
 from headgate.wire.anthropic import usage
 from headgate.wire.anthropic.block import Block
 from headgate.wire.anthropic.request import MessageRequest
-from headgate.wire.document import NOTHING
+from headgate.wire.document import NOTHING, UNREADABLE
 
 
 class _Message(Struct, gc=False):
@@ -53,7 +53,7 @@ class MessageScanner(scanner.Scanner):
     def _read(self, event: bytes, data: bytes) -> bytes:
         try:
             told = _EVENT.decode(data)
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             self._read_unusual(data)
         else:
             self._note(told)
@@ -88,13 +88,13 @@ class MessageScanner(scanner.Scanner):
         text = scanner.readable(data)
         try:
             self._note(_EVENT.decode(text))
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             self._read_loosely(text)
 
     def _read_loosely(self, text: bytes) -> None:
         try:
             loose = _LOOSE.decode(text)
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             return  # JSON, but no object
         self._note_usage(loose.usage)
         self.error = self.error or failure.code(loose.error)

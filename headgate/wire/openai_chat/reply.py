@@ -9,7 +9,7 @@ from headgate.core.errors import UpstreamError, UpstreamGarbage
 from headgate.core.ports import ReplyFacts
 from headgate.core.usage import Usage
 from headgate.wire import document, failure, tokens
-from headgate.wire.document import NOTHING
+from headgate.wire.document import NOTHING, UNREADABLE
 from headgate.wire.openai_chat import usage
 from headgate.wire.openai_chat.piece import Piece
 
@@ -41,7 +41,7 @@ def read(body: bytes) -> ReplyFacts:
     """The facts of a reply. Raises UpstreamGarbage, and UpstreamError for an error that came with a status of success."""
     try:
         told = _REPLY.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return _read_loosely(body)
     size = sum(choice.message.size() for choice in told.choices if choice.message is not None)
     return ReplyFacts(usage.read(told.usage), told.model, told.id, Usage(output=tokens.of_length(size)))
@@ -50,7 +50,7 @@ def read(body: bytes) -> ReplyFacts:
 def _read_loosely(body: bytes) -> ReplyFacts:
     try:
         told = _LOOSE.decode(document.readable(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         raise UpstreamGarbage("The provider's answer is not whole JSON.") from None
     if not bytes(told.choices).startswith(b"["):
         if said := failure.message(told.error):

@@ -14,7 +14,7 @@ from headgate.wire import tokens, typed
 from headgate.wire.document import Document
 
 _Text = Annotated[str, Meta(min_length=1)]
-_Count = Annotated[int, Meta(ge=1)]
+_Count = Annotated[int, Meta(ge=1, le=typed.MOST)]
 
 
 class _Message(Struct, gc=False):
@@ -60,7 +60,7 @@ class ChatRequest(Struct, frozen=True, gc=False):
         return self.document.replaced(edits) if edits else self.document.body
 
     def estimate(self) -> Usage:
-        return Usage(input=tokens.of_prompt([self.document.raw(name) for name in _PROMPT]))
+        return Usage(input=tokens.of_prompt(self.document, _PROMPT))
 
     def _stream_options(self, stream_usage: Mapping[str, bool]) -> bytes:
         """The client's own options with the request for usage; in all else the client's word stands."""

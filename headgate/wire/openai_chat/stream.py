@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from headgate.core.errors import BadRequest
 from headgate.wire import failure, scanner, sse
-from headgate.wire.document import NOTHING, Document
+from headgate.wire.document import NOTHING, UNREADABLE, Document
 from headgate.wire.openai_chat import usage
 from headgate.wire.openai_chat.piece import Piece
 from headgate.wire.openai_chat.request import ChatRequest
@@ -78,7 +78,7 @@ class ChatScanner(scanner.Scanner):
     def _read(self, event: bytes, data: bytes) -> bytes:
         try:
             chunk = _CHUNK.decode(data)
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             return self._read_unusual(event, data)
         self._note(chunk)
         if self._hides_usage and len(chunk.usage):
@@ -118,7 +118,7 @@ class ChatScanner(scanner.Scanner):
     def _note_beside(self, extension: Raw) -> None:
         try:
             beside = _BESIDE.decode(extension)
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             return
         self.usage = usage.read(beside.usage) or self.usage
         self._note_error(beside.error)
@@ -132,11 +132,11 @@ class ChatScanner(scanner.Scanner):
         text = scanner.readable(data)
         try:
             loose = _LOOSE.decode(text)
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             return event  # JSON, but no object
         try:
             self._note(_CHUNK.decode(text))
-        except scanner.UNREADABLE:
+        except UNREADABLE:
             self.usage = usage.read(loose.usage) or self.usage
             self._note_error(loose.error)
         if self._hides_usage and len(loose.usage):

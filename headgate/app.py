@@ -1,0 +1,172 @@
+"""Puts a gateway together from its settings and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvicorn
+import uvloop
+
+from headgate import registry
+from headgate.clock import SystemClock
+from headgate.config import catalog, prices
+from headgate.config.schema import Settings
+from headgate.control import access, keys
+from headgate.core.errors import ConfigError, HeadgateError
+from headgate.core.stores import Stores
+from headgate.front import protocol, routes
+from headgate.front.beside import Beside
+from headgate.ledger import journal
+from headgate.ledger.supervise import Supervisor
+from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.handle import handle
+from headgate.stores import sqlite
+from headgate.upstream.transport import Transport
+
+log = logging.getLogger("headgate")
+
+ACCESS_POLL_S = 0.25
+"""How often a process looks whether keys have changed: a revocation is in force within a second (O5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is known once the server answers."""
+
+    url: str
+    admin_key: str | None
+    """The first admin key, whole, where this start made it; it is not shown again."""
+
+
+def run(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then let running requests finish. Raises ConfigError where it cannot start."""
+    listener = listen(settings.server.host, settings.server.port)
+    clock = SystemClock()
+    stores = sqlite.build(sqlite.Options(settings.data_dir / sqlite.FILE_NAME))
+    admin_key = keys.bootstrap_admin(stores, clock, os.urandom)
+    options = settings.journal
+    entries = journal.FileJournal(
+        settings.data_dir,
+        secrets.token_hex(8),
+        journal.Options(options.fsync, options.fsync_interval_ms, options.segment_bytes),
+    )
+    recorder = Supervisor(settings.data_dir)
+    recorder.start()
+    try:
+        uvloop.run(_serve(settings, listener, Parts(clock, stores, entries), lambda url: ready(Ready(url, admin_key))))
+    finally:
+        entries.close()
+        recorder.stop()
+        stores.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What outlives the event loop."""
+
+    clock: SystemClock
+    stores: Stores
+    journal: journal.FileJournal
+
+
+async def _serve(settings: Settings, listener: socket.socket, parts: Parts, ready: Callable[[str], None]) -> None:
+    gateway = Gateway(
+        clock=parts.clock,
+        journal=parts.journal,
+        transport=Transport(),
+        access=access.load(parts.stores),
+        catalog=catalog.build(settings, prices.load()),
+        max_attempts=settings.server.max_attempts,
+    )
+    door = protocol.Door(lambda exchange: handle(gateway, exchange.route, exchange), limits(settings), routes.Table())
+    config = uvicorn.Config(
+        Beside(lambda: parts.journal.unavailable, lambda: registry.admin().build(parts.stores, parts.clock, settings)),
+        http=protocol.protocol_for(door),
+        loop="none",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=4096,
+        timeout_keep_alive=settings.server.idle_timeout_ms // 1000 or 1,
+        timeout_graceful_shutdown=settings.server.grace_period_ms / 1000,  # pyright: ignore[reportArgumentType] - any number will do
+    )
+    # uvicorn hands the signal on once it has stopped; what is left to do then is ours, and not to be cut short.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    # What was made until now lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    following = asyncio.create_task(follow(gateway, parts.stores))
+    try:
+        await Server(config, lambda: ready(address(listener))).serve(sockets=[listener])
+    finally:
+        following.cancel()
+        await gateway.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, telling when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+async def follow(gateway: Gateway, stores: Stores) -> None:
+    """Keep the snapshot of keys current, off the event loop."""
+    failing = False
+    while True:
+        await asyncio.sleep(ACCESS_POLL_S)
+        try:
+            gateway.access = await asyncio.to_thread(access.load, stores, gateway.access)
+            failing = False
+        except HeadgateError as error:
+            # The store is away: what is known stays in force, and requests go on.
+            if not failing:
+                log.warning("access_not_refreshed error=%s", error.code)
+            failing = True
+
+
+def limits(settings: Settings) -> protocol.Limits:
+    server = settings.server
+    return protocol.Limits(
+        body_bytes=server.body_limit_bytes,
+        header_timeout_s=server.header_timeout_ms / 1000,
+        body_timeout_s=server.body_timeout_ms / 1000,
+        idle_timeout_s=server.idle_timeout_ms / 1000,
+        drain_s=server.drain_ms / 1000 if server.on_disconnect == "drain" else 0.0,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ConfigError with what to do."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=4096)
+    except OSError as cause:
+        raise ConfigError(
+            f"Cannot listen on {host} port {port}: {(cause.strerror or str(cause)).lower()}. "
+            "Stop what uses it, or choose another with --port or server.port."
+        ) from cause
+
+
+def address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+

@@ -1,0 +1,47 @@
+"""What is served beside the data plane: health, and the admin app, which is loaded when it is first asked for.
+
+Importing the admin app takes longer than the whole data plane does to start, so the data plane answers before it is there (O8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LIVE, READY = "/health/live", "/health/ready"
+
+
+class Beside:
+    """An ASGI app."""
+
+    def __init__(self, trouble: Callable[[], str | None], load: Callable[[], App]) -> None:
+        """`trouble` says why no requests are taken now, None when all is well; `load` imports the admin app and makes it."""
+        self._trouble = trouble
+        self._load = load
+        self._loading: asyncio.Task[App] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path == LIVE:
+            await answer(send, 200, b'{"status":"live"}')
+        elif path == READY:
+            trouble = self._trouble()
+            body = b'{"status":"ready"}' if trouble is None else b'{"status":"not ready","reason":"%b"}' % trouble.encode("ascii", "replace")
+            await answer(send, 200 if trouble is None else 503, body)
+        else:
+            if self._loading is None:
+                self._loading = asyncio.create_task(asyncio.to_thread(self._load))
+            app = await asyncio.shield(self._loading)
+            await app(scope, receive, send)
+
+
+async def answer(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

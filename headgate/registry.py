@@ -25,6 +25,9 @@ class Folder(Mapping[str, ModuleType]):
             raise KeyError(name)
         return importlib.import_module(f"{PACKAGE}.{self._folder}.{name}")
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
@@ -40,3 +43,13 @@ def providers() -> Folder:
 def admin() -> ModuleType:
     """The admin app's module: `build(stores, clock, settings)` gives the ASGI app."""
     return importlib.import_module(f"{PACKAGE}.admin.app")
+
+
+def command_line(name: str) -> ModuleType:
+    """A part of the command line: `serve`, which must start fast, or `commands`, all the rest, which takes Typer and Rich to load."""
+    return importlib.import_module(f"{PACKAGE}.cli.{name}")
+
+
+def demo() -> ModuleType:
+    """The demo's module: `run(port, seconds_of_traffic, folder, as_json)` serves until it is told to stop."""
+    return importlib.import_module(f"{PACKAGE}.demo.run")

@@ -33,9 +33,7 @@ def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         return "is empty; give it a value or leave it out"
     if kind == "extra_forbidden":
         return "unknown setting" + closest(str(where[-1]), _names(model, where[:-1]))
-    if kind in SENTENCES:
-        return SENTENCES[kind](error)
-    raise LookupError(kind)
+    return SENTENCES[kind](error) if kind in SENTENCES else error["msg"]
 
 
 def _names(model: type[BaseModel], where: Where) -> list[str]:

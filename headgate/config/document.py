@@ -20,7 +20,7 @@ LIMIT_VALUES = 20_000
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TAG = "tag:yaml.org,2002:"
 MERGE = TAG + "merge"
-TEXT_TAGS = frozenset(TAG + name for name in ("str", "timestamp", "value", "bool", "int", "float", "null"))
+KNOWN_TAGS = frozenset(TAG + name for name in ("map", "seq", "str", "timestamp", "value", "bool", "int", "float", "null", "merge"))
 INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")
 FRACTION = re.compile(r"[-+]?[0-9][0-9_]*\.[0-9]*(?:[eE][-+]?[0-9]{1,3})?")
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -145,9 +145,11 @@ def _measure(text: str) -> None:
 
 
 def _syntax(cause: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
-    mark: Any = cause.problem_mark or cause.context_mark
-    index = int(mark.line) if mark else 0
     lines = text.split("\n")
+    mark: Any = cause.problem_mark or cause.context_mark
+    if cause.context_mark and not "".join(lines[mark.line :]).strip():
+        mark = cause.context_mark  # what was begun there has no end
+    index = int(mark.line) if mark else 0
     written = lines[index] if index < len(lines) else ""
     problem = str(cause.problem or cause.context)
     if "\t" in written[: len(written) - len(written.lstrip())] or "\\t" in problem or "tab" in problem.split():
@@ -181,6 +183,9 @@ class _Reader:
         if self._left < 0 or len(where) > LIMIT_DEPTH:
             line = self._document.line(where[:1])
             raise _Unreadable(line, f"its aliases make more than {LIMIT_VALUES} values or {LIMIT_DEPTH} levels")
+        if node.tag not in KNOWN_TAGS:
+            self._document.complain(where, f"the tag {str(node.tag).replace(TAG, '!!')} is not known here; remove it")
+            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, where)
         if isinstance(node, yaml.SequenceNode):
@@ -235,9 +240,6 @@ class _Reader:
 
     def _scalar(self, node: Any, where: Where) -> Any:
         text = str(node.value)
-        if node.tag not in TEXT_TAGS:
-            self._document.complain(where, f"the tag {str(node.tag).replace(TAG, '!!')} is not known here; remove it")
-            return None
         if MARK.search(text):
             self._document.templates[where] = MARK.sub(lambda mark: self._tokens[int(mark[1])], text)
             return MARK.sub(lambda mark: self._filled(self._tokens[int(mark[1])], where), text)

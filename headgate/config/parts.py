@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from headgate.config import complaints, document, prices, rules
 from headgate.config.catalog import NO_PRICES
@@ -104,7 +105,7 @@ class Reading:
         try:
             return schema.model_validate(self._numbers(schema, values, where), context=self._context)
         except ValidationError as cause:
-            for error in cause.errors(include_url=False):
+            for error in _causes(cause.errors(include_url=False)):
                 there = (*where, *(step for step in error["loc"] if step != "[key]"))
                 error["input"] = self._document.shown(there, error["input"])
                 self._document.complain(there, complaints.sentence(error, schema))
@@ -119,6 +120,15 @@ class Reading:
                 if error["type"] in CONVERTED and (*where, *error["loc"]) in self._document.templates:
                     values = _with(values, error["loc"], document.plain(str(error["input"])))
         return values
+
+
+def _causes(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """The errors but those that follow from others: a list whose entries are wrong also counts as too short."""
+    for error in errors:
+        depth = len(error["loc"])
+        inside = any(other["loc"][:depth] == error["loc"] and len(other["loc"]) > depth for other in errors)
+        if not (error["type"] == "too_short" and inside):
+            yield error
 
 
 def _with(value: Any, where: Where, new: Any) -> Any:

@@ -99,24 +99,31 @@ class PriceTable:
     def names(self) -> tuple[str, ...]:
         return tuple(self._file.lists)
 
+    @property
+    def decoded(self) -> int:
+        """How many lists have been asked for."""
+        return self._rows.cache_info().currsize
+
     def list_for(self, url: str) -> str | None:
         """The list that holds for an API at `url`; None where it is nobody's we know."""
         return next((name for name, pattern in self._file.hosts.items() if re.match(pattern, url)), None)
 
     def _find(self, name: str, model: str) -> Price | None:
         """The price of `model` in the list called `name`; None where it is unknown."""
-        if name not in self._file.lists:
-            return None
-        wanted = model.lower()
-        row = self._row(name, wanted) or self._row(name, COMPACT_DATE.sub(r"-\1-\2-\3", wanted))
+        row = self.row(name, model)
         if row is None or row.rates is None:
             return None
         tiers = tuple(Tier(above_tokens=above, rates=complete(rates)) for above, rates in row.tiers)
         return Price(rates=complete(row.rates), version=self.version, tiers=tiers)
 
-    def _row(self, name: str, model: str) -> Row | None:
-        lists = (name, *self._file.also.get(name, ()))
-        return next((row for each in lists for row in self._rows(each) if row.match.holds(model)), None)
+    def row(self, name: str, model: str) -> Row | None:
+        """The first row that `model` matches in the list, or in the lists that it stands for."""
+        if name not in self._file.lists:
+            return None
+        rows = [row for each in (name, *self._file.also.get(name, ())) for row in self._rows(each)]
+        written = model.lower()
+        spellings = (written, COMPACT_DATE.sub(r"-\1-\2-\3", written))
+        return next((row for spelling in spellings for row in rows if row.match.holds(spelling)), None)
 
     def _decode(self, name: str) -> tuple[Row, ...]:
         return msgspec.json.decode(self._file.lists[name], type=tuple[Row, ...])

@@ -53,6 +53,10 @@ class Exchange(Protocol):
 
     def header(self, name: bytes) -> bytes | None: ...
 
+    def repeats(self, name: bytes) -> bool:
+        """Whether a header was sent more than once."""
+        ...
+
     async def body(self) -> bytes:
         """The whole decoded body. Raises BodyTooLarge, BodyTooSlow, UnsupportedEncoding."""
         ...

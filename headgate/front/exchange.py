@@ -66,6 +66,9 @@ class Exchange:
     def header(self, name: bytes) -> bytes | None:
         return self.names.get(name)
 
+    def repeats(self, name: bytes) -> bool:
+        return len(self.names) != len(self.headers) and sum(1 for header in self.headers if header[0] == name) > 1
+
     async def body(self) -> bytes:
         if self._continue and not self._body.complete and not self._body.failed:
             self._connection.send(outbound.CONTINUE)

@@ -45,11 +45,13 @@ class Loader:
         self._ledger = ledger
         self._positions = dict(ledger.positions())
         self._open = dict(ledger.open_admissions())
-        self._forget([name for name in self._positions if not (folder / name).exists()])
+        self._gone = [name for name in self._positions if not (folder / name).exists()]
 
     def load(self) -> int:
         """Everything there is to load now; how many entries that were. Raises StoreUnavailable, and can then be called again."""
-        return sum(self._load_writer(name, writer) for name, writer in sorted(self._writers().items()))
+        loaded = sum(self._load_writer(name, writer) for name, writer in sorted(self._writers().items()))
+        self._forget()
+        return loaded
 
     def _writers(self) -> dict[str, Writer]:
         found = {name: Writer() for name in set(self._open.values())}
@@ -95,7 +97,7 @@ class Loader:
             loaded += len(part.entries)
         if ended:
             path.unlink()
-            self._forget([name])
+            self._gone.append(name)
         return loaded
 
     def _commit(self, writer: str, name: str, part: segment.Part) -> None:
@@ -110,12 +112,13 @@ class Loader:
             del self._open[id]
         self._open.update(dict.fromkeys(admitted, writer))
 
-    def _forget(self, names: list[str]) -> None:
-        if not names:
-            return
-        self._ledger.forget(names)
-        for name in names:
-            self._positions.pop(name, None)
+    def _forget(self) -> None:
+        """Drop the places of segments that are deleted."""
+        if self._gone:
+            self._ledger.forget(self._gone)
+            for name in self._gone:
+                self._positions.pop(name, None)
+            self._gone = []
 
 
 def _pair(entries: list[Entry]) -> tuple[list[Settled], dict[str, Admitted]]:

@@ -45,7 +45,7 @@ def credential(exchange: Exchange) -> bytes:
         value = exchange.header(name)
         if value is None:
             continue
-        if sum(1 for header in exchange.headers if header[0] == name) > 1:
+        if exchange.repeats(name):
             raise Unauthenticated(f"The header '{name.decode()}' was sent more than once. Send one key, once.")
         if name != b"authorization":
             return value.strip()

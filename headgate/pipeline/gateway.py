@@ -13,13 +13,13 @@ from headgate.upstream.plan import Dice
 from headgate.upstream.transport import Transport
 
 
-def request_ids(clock: Clock, boot: int) -> Callable[[], str]:
-    """Ids that sort by time and never repeat: `req_`, milliseconds, this process, a count."""
+def request_ids(boot: int) -> Callable[[int], str]:
+    """Ids that sort by time and never repeat: `req_`, milliseconds, this process, a count. Made from microseconds since the epoch."""
     count = itertools.count(random.SystemRandom().randrange(1 << 16))
     process = f"{boot & 0xFFFFFFFFFF:010x}"
 
-    def next_id() -> str:
-        return f"req_{clock.now_us() // 1000:011x}{process}{next(count) & 0xFFFFFF:06x}"
+    def next_id(at_us: int) -> str:
+        return f"req_{at_us // 1000:011x}{process}{next(count) & 0xFFFFFF:06x}"
 
     return next_id
 
@@ -35,7 +35,7 @@ class Gateway:
     catalog: Catalog
     max_attempts: int = 3
     dice: Dice = random.random
-    new_id: Callable[[], str] = field(init=False)
+    new_id: Callable[[int], str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.new_id = request_ids(self.clock, random.SystemRandom().getrandbits(40))
+        self.new_id = request_ids(random.SystemRandom().getrandbits(40))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from time import monotonic
+from types import TracebackType
 
 from msgspec.structs import replace
 
@@ -21,6 +21,9 @@ from headgate.upstream.transport import HttpReply
 
 log = logging.getLogger("headgate")
 
+ALIAS_LIMIT = 256
+"""The most characters that are kept of a model name that a client made up."""
+
 
 class Record:
     """What is known of a request so far."""
@@ -28,7 +31,6 @@ class Record:
     __slots__ = (
         "_exchange",
         "_gateway",
-        "_loop",
         "_start",
         "_trying_since_us",
         "_trying_status",
@@ -50,10 +52,9 @@ class Record:
     def __init__(self, gateway: Gateway, exchange: Exchange, route: str) -> None:
         self._gateway = gateway
         self._exchange = exchange
-        self._loop = asyncio.get_running_loop()
-        self._start = self._loop.time()
-        self.id = gateway.new_id()
-        self.at_us = gateway.clock.now_us()
+        self._start = monotonic()
+        self.at_us = at_us = gateway.clock.now_us()
+        self.id = gateway.new_id(at_us)
         self.route = route
         self.key: Key | None = None
         self.request: Request | None = None
@@ -72,10 +73,10 @@ class Record:
         self.settled: Settled | None = None
 
     def elapsed_us(self) -> int:
-        return int((self._loop.time() - self._start) * 1e6)
+        return int((monotonic() - self._start) * 1e6)
 
     def since_us(self, moment: float) -> int:
-        """Microseconds from the beginning to a moment of the loop's clock."""
+        """Microseconds from the beginning to a moment of the monotonic clock."""
         return int((moment - self._start) * 1e6)
 
     def admit(self, deployment: Deployment) -> None:
@@ -144,7 +145,7 @@ class Record:
             error=error,
             key_id=None if key is None else key.id,
             team_id=None if key is None else key.team_id,
-            alias=None if request is None else request.model,
+            alias=None if request is None else request.model[:ALIAS_LIMIT],
             deployment=None if deployment is None else deployment.name,
             provider=None if deployment is None else deployment.provider.name,
             model=None if deployment is None else deployment.model,
@@ -199,21 +200,45 @@ class Record:
         return own
 
 
-@contextmanager
-def kept(gateway: Gateway, exchange: Exchange, route: Route) -> Iterator[Record]:
+class kept:  # noqa: N801, RUF100 - read as a verb: `with kept(…) as record`
     """A record that is settled when the block is left, whichever way; refusals and failures are answered here, in one place."""
-    record = Record(gateway, exchange, route.name)
+
+    __slots__ = ("_exchange", "_record", "_route")
+
+    def __init__(self, gateway: Gateway, exchange: Exchange, route: Route) -> None:
+        self._exchange = exchange
+        self._route = route
+        self._record = Record(gateway, exchange, route.name)
+
+    def __enter__(self) -> Record:
+        return self._record
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        record, exchange = self._record, self._exchange
+        match error:
+            case None:
+                return False
+            case HeadgateError():
+                answer_error(record, exchange, self._route.codec, error)
+            case asyncio.CancelledError():
+                leave(record, exchange)
+                return False
+            case Exception():
+                log.error("request_failed request=%s route=%s", record.id, record.route, exc_info=error)
+                failure = HeadgateError("The gateway failed on this request; its log says why.")
+                answer_error(record, exchange, self._route.codec, failure)
+            case _:
+                return False
+        return True
+
+
+def leave(record: Record, exchange: Exchange) -> None:
+    """Settle a request that is given up: its client is gone, or the gateway stops."""
     try:
-        yield record
-    except HeadgateError as error:
-        answer_error(record, exchange, route.codec, error)
-    except asyncio.CancelledError:
         record.settle("client_gone" if exchange.gone else "interrupted", 0, *record.spent(), error="cancelled")
-        exchange.abort()
-        raise
-    except Exception:
-        log.exception("request_failed request=%s route=%s", record.id, record.route)
-        answer_error(record, exchange, route.codec, HeadgateError("The gateway failed on this request; its log says why."))
+    except JournalUnavailable:
+        log.error("record_unwritten request=%s", record.id)
+    exchange.abort()
 
 
 def answer_error(record: Record, exchange: Exchange, codec: Codec, error: HeadgateError) -> None:

@@ -68,6 +68,7 @@ class Http(Strict):
     headers: dict[str, SecretStr] = {}
     """Headers added to every request to it; they replace the client's of the same name."""
     deadlines: Deadlines = Deadlines()
+    """How long each phase of a call to it may last."""
     price_list: str
     """The price list its models are looked up in; none for no prices. Where unset, the list that belongs to the host of base_url,
     else the kind's own."""

@@ -9,9 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-import httptools
-
 from headgate.simulator.play import Action, Cut
+from headgate.simulator.reading import Garbled, Heads, Reader
 from headgate.simulator.seen import Log, Seen
 
 LINGER_RESET = struct.pack("ii", 1, 0)
@@ -20,6 +19,7 @@ LINGER_RESET = struct.pack("ii", 1, 0)
 MOST_WAITING = 64
 """Requests that may be sent ahead on one connection before reading stops."""
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -28,22 +28,19 @@ class Responder(Protocol):
 
     seen: Log
     connections: set[Connection]
+    heads: Heads
 
     def respond(self, seen: Seen, headers: dict[bytes, bytes]) -> bytes | Iterator[Action]: ...
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests with httptools and answers them in order."""
+    """Answers requests in the order in which they come."""
 
     def __init__(self, simulator: Responder, loop: asyncio.AbstractEventLoop) -> None:
         self._simulator = simulator
         self._loop = loop
-        self._parser = httptools.HttpRequestParser(self)
+        self._reader = Reader(simulator.heads, loop.time, self._received)
         self._transport: asyncio.Transport | None = None
-        self._target = b""
-        self._pairs: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._expects = False
         self._waiting: deque[tuple[Seen, bool]] = deque()
         self._current: Seen | None = None
         self._keep_alive = True
@@ -67,10 +64,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:
+            self._reader.feed(data)
+        except Garbled:
             self._write(BAD_REQUEST)
             self._close()
+        if self._reader.waited_for and self._current is None:
+            self._write(CONTINUE)
+            self._reader.waited_for = False
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -81,44 +81,15 @@ class Connection(asyncio.Protocol):
             self._due = False
             self._advance()
 
-    # What the parser calls.
-
-    def on_message_begin(self) -> None:
-        self._target = b""
-        self._pairs = []
-        self._body = []
-        self._expects = False
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name == b"expect":
-            self._expects = True
-        self._pairs.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        if self._expects and self._current is None:
-            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, body: bytes) -> None:
-        self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        parser = self._parser
-        method = parser.get_method().decode("latin-1")
-        seen = Seen(method, self._target.decode("latin-1"), self._pairs, self._loop.time() * 1000)
-        body = self._body
-        seen.body = body[0] if len(body) == 1 else b"".join(body)
+    def _received(self, seen: Seen, keep_alive: bool) -> None:
         if not seen.target.startswith("/_sim/"):
             self._simulator.seen.add(seen)
-        if self._current is not None or self._waiting:
-            self._waiting.append((seen, parser.should_keep_alive()))
-            if len(self._waiting) == MOST_WAITING and self._transport is not None:
-                self._transport.pause_reading()
+        if self._current is None and not self._waiting:
+            self._answer(seen, keep_alive)
             return
-        self._answer(seen, parser.should_keep_alive())
+        self._waiting.append((seen, keep_alive))
+        if len(self._waiting) == MOST_WAITING and self._transport is not None:
+            self._transport.pause_reading()
 
     # Answering.
 

@@ -19,12 +19,17 @@ from headgate.simulator.directive import HEALTHY, Directive
 from headgate.simulator.headers import head_of
 from headgate.simulator.play import Action, Cut, Step, play
 from headgate.simulator.prefixes import Prefixes
+from headgate.simulator.reading import Heads
 from headgate.simulator.reply import Reply, Scene
 from headgate.simulator.seen import Log, Seen
 
 MOST_REMEMBERED = 256
 LARGEST_REMEMBERED = 8 * 1024
 MOST_COUNTED = 4_096
+
+TELLING = (b"authorization", b"x-api-key", b"api-key", b"x-sim", b"anthropic-version", b"content-encoding")
+"""The headers on which an answer depends."""
+Key = tuple[str | bytes | None, ...]
 
 
 def wall_seconds() -> int:
@@ -41,12 +46,13 @@ class Simulator:
         """What happens to the next requests, one entry each, before any directive of their own; None leaves a request alone."""
         self.prefixes = Prefixes()
         self.connections: set[Connection] = set()
+        self.heads: Heads = {}
         self.host, self.port = "", 0
         self._seed = seed
         self._now_s = now_s
         self._second = -1
         self._ids = 0
-        self._remembered: dict[tuple[bytes, bytes, bytes, bytes], list[bytes] | Reply] = {}
+        self._remembered: dict[Key, list[bytes] | Reply] = {}
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._server: asyncio.Server | None = None
 
@@ -94,10 +100,10 @@ class Simulator:
         if now_s != self._second:  # answers carry the time, so they are remembered for a second at most
             self._second = now_s
             self._remembered.clear()
+            self.heads.clear()
         self._ids += 1
         id = b"%08x%016x" % (self._seed & 0xFFFFFFFF, self._ids)
-        credential = headers.get(b"authorization") or headers.get(b"x-api-key") or headers.get(b"api-key") or b""
-        key = (seen.target.encode(), credential, headers.get(b"x-sim", b""), seen.body)
+        key = (seen.target, seen.body, *map(headers.get, TELLING))
         if not self.script and (known := self._remembered.get(key)) is not None:
             return self._again(known, id, seen)
         if seen.target.startswith("/_sim/"):
@@ -106,7 +112,7 @@ class Simulator:
         reply = self._reply(seen, headers, scripted)
         seen.status = reply.status
         if scripted is None and seen.method == "POST":
-            self._remember(key, reply)
+            self._remember(key, seen, reply)
         return self._performed(reply, id)
 
     def _again(self, known: list[bytes] | Reply, id: bytes, seen: Seen) -> bytes | Iterator[Action]:
@@ -116,8 +122,13 @@ class Simulator:
         seen.status = known.status
         return self._performed(known, id)
 
-    def _remember(self, key: tuple[bytes, bytes, bytes, bytes], reply: Reply) -> None:
-        if not reply.repeatable or reply.directive.counts or len(key[3]) > LARGEST_REMEMBERED or len(self._remembered) >= MOST_REMEMBERED:
+    def _remember(self, key: Key, seen: Seen, reply: Reply) -> None:
+        if (
+            not reply.repeatable
+            or reply.directive.counts
+            or len(seen.body) > LARGEST_REMEMBERED
+            or len(self._remembered) >= MOST_REMEMBERED
+        ):
             return
         plain = reply.directive == HEALTHY and reply.events is None and reply.status == 200
         self._remembered[key] = b"".join(_data(self._performed(reply, ID_SLOT))).split(ID_SLOT) if plain else reply

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from headgate import __version__
@@ -28,14 +30,14 @@ MAKE_VERSION_TABLE = """
 
 def prepare(path: Path) -> None:
     """The store at `path` exists and has this version's tables. Fast where it is empty or current already."""
-    _make_file(path)
-    try:
-        with closing(sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)) as connection:
-            older = _older(connection, path)
-    except sqlite3.DatabaseError as cause:
-        raise ConfigError(f"The store {path} cannot be opened: {cause}.") from cause
-    if older:
-        _upgrade(path)
+    with _alone(path):
+        try:
+            with closing(sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)) as connection:
+                older = _older(connection, path)
+        except sqlite3.DatabaseError as cause:
+            raise ConfigError(f"The store {path} cannot be opened: {cause}.") from cause
+        if older:
+            _upgrade(path)
 
 
 def statements(revision: str) -> Iterator[str]:
@@ -56,13 +58,37 @@ def refuse_newer(path: str, found: str) -> None:
         )
 
 
-def _make_file(path: Path) -> None:
+@contextmanager
+def _alone(path: Path) -> Generator[None]:
+    """The file at `path` is there, and nobody else is preparing one in its folder."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made by us, because SQLite would make it readable by everyone; its side files take the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as cause:
-        raise ConfigError(f"The store {path} cannot be written ({cause.strerror}). Give Headgate a data_dir it may write to.") from cause
+        raise _unwritable(path, cause) from cause
+    try:
+        # SQLite lets two processes wait for each other's writes, but not for each other's first step to WAL mode.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        _make_file(path)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _make_file(path: Path) -> None:
+    try:
+        # Made by us, because SQLite would make it readable by everyone; its side files take the same mode.
+        # And only made: to open and close a file that SQLite has open in this process would end its locks.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as cause:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise _unwritable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES))) from cause
+    except OSError as cause:
+        raise _unwritable(path, cause) from cause
+
+
+def _unwritable(path: Path, cause: OSError) -> ConfigError:
+    return ConfigError(f"The store {path} cannot be written ({cause.strerror}). Give Headgate a data_dir it may write to.")
 
 
 def _older(connection: sqlite3.Connection, path: Path) -> bool:

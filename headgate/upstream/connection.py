@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
         except asyncio.CancelledError:
             self.abort()
             raise
-        if self._fault is None and self._reply is not None:
+        if self._reply is not None:
             return self._reply
         raise self._fault or UpstreamReset("The provider closed the connection before it answered.")
 
@@ -230,11 +230,11 @@ class Connection(asyncio.Protocol):
         if self._complete:
             self._keep = False
         elif self._fault is None:
-            self._fault = UpstreamGarbage(message) if self._waiter is not None else UpstreamCut(message)
+            self._fault = UpstreamGarbage(message) if self._reply is None else UpstreamCut(message)
 
     def _measure(self, headers: Headers) -> None:
         if sum(len(name) + len(value) + 4 for name, value in headers) > HEAD_LIMIT_BYTES:
-            self._complete = False
+            self._reply, self._complete = None, False
             self._found(f"The head of the provider's answer is longer than {HEAD_LIMIT_BYTES} bytes.")
 
     def _settle(self) -> None:

@@ -88,8 +88,9 @@ class Brotli:
         if self.ended:
             raise UpstreamGarbage("The provider's br body goes on after its end.")
         piece: bytes = self._stream.process(data, output_buffer_limit=STEP_BYTES)
-        self.full = not self._stream.can_accept_more_data()
         self.ended = self._stream.is_finished()
+        # It would take more input although it still has output, where a step was as long as it may be.
+        self.full = not self.ended and (len(piece) >= STEP_BYTES or not self._stream.can_accept_more_data())
         return piece
 
 

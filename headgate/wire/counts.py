@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import msgspec
+from msgspec import Struct, structs
 
 from headgate.wire.document import UNREADABLE
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
 _MOST = 1 << 53
@@ -23,7 +24,7 @@ def read(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
     except UNREADABLE:
         pass
     try:
-        return decoder.decode(msgspec.json.encode(_cleaned(_ANY.decode(raw))))
+        return cast("T", _fitting(_ANY.decode(raw), cast("type[Struct]", decoder.type)))
     except UNREADABLE:
         return None
 
@@ -39,15 +40,30 @@ def taken(total: int, inside: int | None) -> tuple[int, int]:
     return least(total) - part, part
 
 
-def _cleaned(value: dict[str, Any]) -> dict[str, Any]:
-    return {name: count for name, told in value.items() if (count := _count(told)) is not None}
+def _fitting(told: dict[str, Any], kind: type[Struct]) -> Struct:
+    """As much of `told` as fits this type."""
+    fits: dict[str, object] = {}
+    for field in structs.fields(kind):
+        value = _prepared(told.get(field.encode_name), _struct_in(field.type))
+        try:
+            fits[field.name] = msgspec.convert(value, field.type, from_attributes=True)
+        except msgspec.ValidationError:
+            continue
+    return kind(**fits)
 
 
-def _count(told: object) -> object:
-    if isinstance(told, dict):
-        return _cleaned(cast("dict[str, Any]", told))
-    if isinstance(told, list):
-        return [_cleaned(cast("dict[str, Any]", one)) for one in cast("list[object]", told) if isinstance(one, dict)]
-    if isinstance(told, int | float):
-        return int(told) if 0 <= told < _MOST else None
-    return told if isinstance(told, str) and not told.isdigit() else None
+def _prepared(value: object, inner: type[Struct] | None) -> object:
+    if isinstance(value, float) and abs(value) < _MOST:
+        return int(value)
+    if inner is not None and isinstance(value, dict):
+        return _fitting(cast("dict[str, Any]", value), inner)
+    if inner is not None and isinstance(value, list):
+        return [_fitting(cast("dict[str, Any]", one), inner) for one in cast("list[object]", value) if isinstance(one, dict)]
+    return value
+
+
+def _struct_in(kind: Any) -> type[Struct] | None:
+    """The structure in a field's type, which may be optional or a list."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return kind
+    return next((found for part in get_args(kind) if (found := _struct_in(part))), None)

@@ -60,16 +60,16 @@ class Document:
 
     def _walk(self) -> None:
         """Find every value in the bytes. Where one is not what the decoder has, a later member took its place."""
-        values, body, at = self._values, self.body, 0
+        values, body, at, last = self._values, self.body, 0, ""
         next_name, has = _NAME.match, body.startswith
         for key, raw in self.members.items():
             name = next_name(body, at)
             if name is None or not has(raw, start := name.end()):
-                raise _twice(body, at)
+                raise _twice(body, at, last)
             values[key] = start
-            at = start + len(raw)
+            at, last = start + len(raw), key
         if values and not _END.match(body, at):
-            raise _twice(body, at)
+            raise _twice(body, at, last)
 
     def _places(self) -> dict[str, int]:
         values = self._values
@@ -159,10 +159,12 @@ def _why_not(body: bytes, said: str) -> str:
     return f"The body is not JSON: {said.removeprefix('JSON is malformed: ')}."
 
 
-def _twice(body: bytes, at: int) -> BadRequest:
-    """Why the walk stopped at this place."""
+def _twice(body: bytes, at: int, last: str) -> BadRequest:
+    """Why the walk stopped at this place, behind the member `last`."""
     name = _NAME.match(body, at)
-    if name is None:
-        return BadRequest("The body has a member with a name that is not to be read.")
-    key = msgspec.json.decode(name[1], type=str)[:_LONGEST_NAME]
+    if name is not None:
+        last = msgspec.json.decode(name[1], type=str)
+    elif body[at : at + 1] in (b",", b"{", b" ", b"\t", b"\r", b"\n"):
+        return BadRequest("The body has a member with a name that is too long to be read.")
+    key = last[:_LONGEST_NAME]  # where a number goes on, it was `last` that a later one took the place of
     return BadRequest(f"{key}: this member is there twice; send it once.", param=key)

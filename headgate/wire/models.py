@@ -43,4 +43,4 @@ def _openai(name: str) -> dict[str, Any]:
 
 
 def _anthropic(name: str) -> dict[str, Any]:
-    return {"type": "model", "id": name, "display_name": name, "created_at": _UNKNOWN_TIME}
+    return {"type": "model", "id": name, "display_name": name, "created_at": _UNKNOWN_TIME, "lifecycle": "active"}

@@ -20,7 +20,7 @@ class NotOfThisFormat(Exception):
 class Scanner(ABC):
     """The port StreamScanner but for what the events mean; a format says that in `_read`."""
 
-    __slots__ = ("_splitter", "complete", "content_seen", "error", "finished", "garbage", "model", "produced_bytes", "reply_id", "usage")
+    __slots__ = ("_dropped", "_splitter", "complete", "content_seen", "error", "finished", "garbage", "model", "produced_bytes", "reply_id", "usage")
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
@@ -33,6 +33,8 @@ class Scanner(ABC):
         self.reply_id: str | None = None
         self.produced_bytes = 0
         self._splitter = sse.Splitter()
+        self._dropped = False
+        """The last event was not forwarded."""
 
     @property
     def produced(self) -> Usage:
@@ -55,8 +57,10 @@ class Scanner(ABC):
     def close(self) -> bytes:
         """What the provider's clean end leaves: a last event without its empty line, if it is whole."""
         rest = self._splitter.rest()
-        if self.garbage or not rest:
+        if self.garbage:
             return b""
+        if not rest.strip(b"\r\n"):
+            return rest
         event, data = sse.ended(rest)
         try:
             return self._pass(event, data) if data else b""
@@ -66,7 +70,10 @@ class Scanner(ABC):
     def _pass(self, event: bytes, data: bytes | None) -> bytes:
         if len(event) > sse.EVENT_BYTES:
             raise NotOfThisFormat
-        return self._read(event, data) if data else event
+        if not data:
+            return b"" if self._dropped and event == b"\n" else event  # the rest of a line end, whose event is gone
+        self._dropped = False
+        return self._read(event, data)
 
     def _name(self, reply_id: str | None, model: str | None) -> None:
         """Who answers: the first names that are told stand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.core.stores import Batch, Ledger, Stores, StoreUnavailable
-from headgate.ledger import loading, segment
+from headgate.ledger import loading, recovery, segment
 from headgate.ledger.journal import FOLDER, FileJournal, Options
 from headgate.ledger.loading import Loader
 from tests.support import ledger
@@ -113,6 +113,24 @@ def test_a_dead_writers_running_requests_are_interrupted(stores: Stores, opened:
     load(stores, tmp_path)
     assert outcomes(stores) == {"r1": "interrupted", "r2": "ok", "r3": "interrupted"}
     assert (files(tmp_path), stores.ledger.open_admissions()) == ([], {})
+
+
+def test_a_writer_that_goes_on_and_dies_while_it_is_looked_at_loses_nothing(
+    stores: Stores, opened: FileJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding = recovery.holding
+
+    def last_words(path: Path) -> AbstractContextManager[bool]:
+        for number in range(30):
+            opened.settled(settled(f"r{number}"))
+        opened.settled(settled("running"))
+        opened.close()
+        return holding(path)
+
+    opened.admitted(admitted("running"))
+    monkeypatch.setattr(recovery, "holding", last_words)
+    load(stores, tmp_path)
+    assert (len(outcomes(stores)), set(outcomes(stores).values()), files(tmp_path)) == (31, {"ok"}, [])
 
 
 def test_requests_of_a_writer_whose_files_are_gone_are_interrupted(stores: Stores, tmp_path: Path) -> None:

@@ -43,9 +43,8 @@ def test_a_row_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_a_lock_is_held_by_one_and_free_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "w1.lock"
-    with recovery.holding(path, make=True) as mine:
-        with recovery.holding(path) as theirs:
-            assert (mine, theirs) == (True, False)
+    with recovery.holding(path, make=True) as mine, recovery.holding(path) as theirs:
+        assert (mine, theirs) == (True, False)
     with recovery.holding(path) as mine:
         assert mine
 

@@ -25,6 +25,15 @@ async def test_the_same_request_gets_the_same_words_and_ids_of_its_own(simulator
     assert one.headers["x-request-id"] == one.json["id"].replace("chatcmpl-", "req_")
 
 
+async def test_every_header_that_tells_makes_another_request(simulator: Simulator) -> None:
+    answers = [
+        await ask(simulator, "/v1/messages", MESSAGES, headers)
+        for headers in ({}, {"anthropic-version": ""}, {"authorization": ""}, {"x-sim": "tokens=3"}, {"content-encoding": "gzip"}, {})
+    ]
+    assert [answer.status for answer in answers] == [200, 400, 401, 200, 400, 200]
+    assert answers[3].json["usage"]["output_tokens"] == 3
+
+
 async def test_another_seed_says_other_things(simulator: Simulator) -> None:
     other = await start(seed=7)
     try:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +43,50 @@ def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
     before = path.read_bytes()
     _schema.prepare(path)
     assert path.read_bytes() == before
+
+
+def test_many_at_once_make_it_once(tmp_path: Path) -> None:
+    path = tmp_path / "headgate.db"
+    together = threading.Barrier(6)
+
+    def prepare() -> None:
+        together.wait()
+        _schema.prepare(path)
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(prepare) for _ in range(6)]:
+            done.result()
+    assert "teams" in shape(path)
+
+
+def test_nobody_else_prepares_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    flock, connect = _schema.fcntl.flock, sqlite3.connect
+
+    def lock(descriptor: int, operation: int) -> None:
+        steps.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        flock(descriptor, operation)
+
+    def opened(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        steps.append("opened")
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(_schema.fcntl, "flock", lock)
+    monkeypatch.setattr(_schema.sqlite3, "connect", opened)
+    _schema.prepare(tmp_path / "folder" / "headgate.db")
+    assert steps == ["folder", "opened"]
+
+
+def test_preparing_leaves_alone_the_locks_of_a_store_in_use(tmp_path: Path) -> None:
+    path = tmp_path / "headgate.db"
+    _schema.prepare(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE meta SET value = 7")
+        _schema.prepare(path)
+        # Another process that comes and goes would tidy up behind us, if it could believe that it is the last.
+        program = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('SELECT * FROM meta').fetchall(); c.close()"
+        subprocess.run([sys.executable, "-c", program], check=True)
+        assert path.with_name("headgate.db-wal").exists()
 
 
 def test_a_store_is_made_and_opened_without_importing_what_migrates_it(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class Disk:
         self.size = self.used + left
 
     def write(self, descriptor: int, data: bytes) -> int:
-        if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(str(self.folder)):
+        if not Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(self.folder):
             return self._write(descriptor, data)
         if self.failure is not None:
             raise OSError(self.failure, os.strerror(self.failure))

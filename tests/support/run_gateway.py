@@ -6,12 +6,12 @@ import json
 import sys
 from pathlib import Path
 
-from headgate import app, registry
+from headgate import app
 from headgate.config import load
 
 
 def main() -> None:
-    settings = load.load(Path(sys.argv[1]), load.environment(), registry.providers())
+    settings = load.load(Path(sys.argv[1]), load.environment())
     app.run(settings, lambda ready: print(json.dumps({"url": ready.url, "admin_key": ready.admin_key}), flush=True))
 
 

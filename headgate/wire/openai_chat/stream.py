@@ -146,6 +146,7 @@ class ChatScanner(scanner.Scanner):
     def _without_usage(self, event: bytes, data: bytes, has_more: bool) -> bytes:
         """The event without its usage; nothing where usage is all there is to it."""
         if not has_more:
+            self._dropped = True
             return b""
         if event.endswith(_USUAL_END):  # the brace is the document's own
             return event[: -len(_USUAL_END)] + b"}\n\n"

@@ -1,0 +1,1 @@
+"""The load harness: one machine, one go, one table."""

@@ -1,0 +1,1 @@
+"""`headgate demo`: a gateway with simulated providers, teams, keys and a week of usage to look at."""

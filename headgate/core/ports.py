@@ -169,7 +169,7 @@ class Origin:
     host: str
     port: int
     allow_private: bool = False
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     ca_file: str | None = None
 
     @property
@@ -198,7 +198,7 @@ class Provider:
     origin: Origin
     paths: Mapping[str, str]
     """Codec name → path of the endpoint. A format it does not speak has no entry."""
-    authorize: tuple[tuple[bytes, bytes], ...]
+    authorize: tuple[tuple[bytes, bytes], ...] = field(repr=False)
     """Headers that carry the gateway's credential."""
     defaults: tuple[tuple[bytes, bytes], ...] = ()
     """Headers it needs that are sent only where the client sent none of that name."""

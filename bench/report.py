@@ -62,7 +62,8 @@ def _ratio(name: str) -> Callable[[Results, str], float | None]:
 
 def _failures(results: Results, stack: str) -> float | None:
     found = results.stacks.get(stack)
-    return sum(value for name, value in found.numbers.items() if name.startswith("failed")) if found and found.numbers else None
+    failures = [value for name, value in found.numbers.items() if name.startswith("failed")] if found else []
+    return sum(failures) if failures else None
 
 
 ROWS = (

@@ -16,7 +16,6 @@ from headgate.control import costs, keys, moments, records, selection, teams, us
 from headgate.control.selection import Selection
 from headgate.core.money import dollars
 from headgate.core.ports import Catalog, Clock
-from headgate.core.record import Outcome
 from headgate.core.stores import Dimension, Stores
 
 

@@ -14,10 +14,10 @@ from starlette.staticfiles import StaticFiles
 from headgate import __version__
 from headgate.admin.api import Api
 from headgate.admin.gate import Gate, SignedOut
+from headgate.admin.html import Templates
 from headgate.admin.pages import Pages
 from headgate.admin.problems import API, Problems
 from headgate.admin.session import Administrators, Sessions
-from headgate.admin.templates import Templates
 from headgate.config import catalog, prices
 from headgate.config.schema import Settings
 from headgate.core.errors import HeadgateError

@@ -45,12 +45,12 @@ class Gate:
             return None
         return session
 
-    def page(self, request: Request) -> Session:
-        """Pages need a session. Raises SignedOut."""
+    def page(self, request: Request) -> None:
+        """Pages need a session, and find it in the request's state. Raises SignedOut."""
         session = self.session(request)
         if session is None:
             raise SignedOut
-        return session
+        request.state.session = session
 
     def api(self, request: Request) -> None:
         """The API takes an admin key as bearer, or the session of the console. Raises Unauthenticated, NotAdmin."""

@@ -9,7 +9,7 @@ from headgate.control import figures, keys, records, teams, usage
 from headgate.core.record import Settled
 from headgate.core.stores import Stores, UsageRow, Wanted
 
-PERIODS = {"24h": "Last 24 hours", "today": "Today", "7d": "Last 7 days", "30d": "Last 30 days"}
+PERIODS = {"24h": "24 hours", "today": "Today", "7d": "7 days", "30d": "30 days"}
 DEFAULT_PERIOD = "24h"
 
 HOUR_MS = 3_600_000

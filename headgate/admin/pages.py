@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
@@ -10,15 +11,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from headgate.admin import gate, overview
-from headgate.admin.gate import FormRefused, Gate, SignedOut
+from headgate.admin.gate import FormRefused, Gate
+from headgate.admin.html import Templates
 from headgate.admin.session import Session, same
-from headgate.admin.templates import Templates
 from headgate.control import costs, keys, records, story, teams, timeline, views
 from headgate.core.errors import CallerError
 from headgate.core.ports import Catalog, Clock
 from headgate.core.stores import Stores
-
-HTML = {"include_in_schema": False}
 
 
 class Pages:
@@ -74,13 +73,10 @@ class Pages:
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
         fields = parse_qs((await gate.form(request)).decode("utf-8", "replace"))
-        token = request.cookies.get(gate.SESSION_COOKIE)
-        session = self._gate.sessions.find(token)
-        if session is None:
-            raise SignedOut
+        session: Session = request.state.session
         if not same(session.csrf, fields.get("csrf", [""])[0]):
             raise FormRefused
-        self._gate.sessions.end(token)
+        self._gate.sessions.end(request.cookies.get(gate.SESSION_COOKIE))
         response = RedirectResponse("/", status_code=303)
         gate.take_session(response)
         return response
@@ -91,11 +87,11 @@ class Pages:
         rows = keys.every(self._stores)
         names = {team.id: team.name for team in teams.every(self._stores)}
         states = {row.id: views.state(row, now_us // 1000) for row in rows}
-        return self._page("keys.html", self._gate.page(request), rows=rows, team_names=names, states=states, now_us=now_us)
+        return self._page("keys.html", request.state.session, rows=rows, team_names=names, states=states, now_us=now_us)
 
     def models(self, request: Request) -> Response:
         """The aliases, who answers, and at what price."""
-        return self._page("models.html", self._gate.page(request), models=list(self._catalog.models.values()))
+        return self._page("models.html", request.state.session, models=list(self._catalog.models.values()))
 
     def request(self, request: Request, id: str) -> Response:
         """One request: why it went where it went, where its time went, what it cost."""
@@ -106,7 +102,7 @@ class Pages:
         lines = costs.lines(record, costs.price_of(self._catalog, record))
         return self._page(
             "request.html",
-            self._gate.page(request),
+            request.state.session,
             record=record,
             key=key,
             team=names.get(record.team_id or ""),
@@ -117,7 +113,7 @@ class Pages:
             lines=lines,
         )
 
-    def _page(self, name: str, session: Session, **values: object) -> Response:
+    def _page(self, name: str, session: Session, **values: Any) -> Response:
         return self._templates.page(name, here=name.removesuffix(".html"), csrf=session.csrf, **values)
 
     def _sign_in_form(self, request: Request, status: int, wrong: str | None) -> Response:

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from headgate.admin.templates import Templates
+from headgate.admin.html import Templates
 from headgate.core.errors import HeadgateError, Kind
 
 API = "/admin/api"

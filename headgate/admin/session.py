@@ -97,7 +97,9 @@ class Administrators:
         key = self._now().keys.get(public_id if prefix == PREFIX else "")
         # An unknown id takes as long as a wrong secret.
         if not self._good(key, given) or key is None:
-            raise Unauthenticated("This is not an admin key that is in force. Look for a typing error, or make one: headgate keys create --admin")
+            raise Unauthenticated(
+                "This is not an admin key that is in force. Look for a typing error, or make one: headgate keys create --admin"
+            )
         if key.role != "admin":
             raise NotAdmin
         return key, given

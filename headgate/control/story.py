@@ -23,6 +23,8 @@ def told(record: Settled) -> list[str]:
     """A few sentences, in the order of what happened."""
     if record.outcome == "refused" and not record.attempts:
         return [f"The gateway refused it ({record.error}); no provider was called."]
+    if not record.attempts and record.outcome == "error":
+        return [f"The gateway itself failed ({record.error}) before any provider was called."]
     if not record.attempts:
         return [ENDINGS.get(record.outcome, "The gateway answered by itself; no provider was called.")]
     found = [_tried(attempt, number, record) for number, attempt in enumerate(record.attempts, 1)]

@@ -56,8 +56,8 @@ async def attempt(gateway: Gateway, record: Record, exchange: Exchange, codec: C
 
 
 def is_stream(reply: HttpReply, request: Request) -> bool:
-    """Whether events come: asked for, and not answered by a plain JSON body (an error, or a server that cannot stream)."""
-    return request.stream and not any(name == b"content-type" and b"json" in value for name, value in reply.headers)
+    """Whether events come: asked for, and not answered by plain JSON (an error, or a server that cannot stream) or a page of HTML."""
+    return request.stream and not any(name == b"content-type" and (b"json" in value or b"html" in value) for name, value in reply.headers)
 
 
 async def pass_refusal(reply: HttpReply, record: Record, exchange: Exchange, codec: Codec, deployment: Deployment) -> None:

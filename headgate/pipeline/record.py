@@ -125,6 +125,11 @@ class Record:
         self.first_byte_us = self.since_us(reply.head_at)
         self._trying_status = reply.status
 
+    @property
+    def status_sent(self) -> int:
+        """The status of the stream that the client is reading; 0 where it has seen nothing yet."""
+        return self._trying_status if self._exchange.started else 0
+
     def settle(self, outcome: Outcome, status_code: int, usage: Usage | None, source: UsageSource, error: str | None = None) -> Settled:
         """Write the truth about the request. Only the first call counts; raises JournalUnavailable."""
         if self.settled is not None:
@@ -189,9 +194,10 @@ class Record:
     def headers(self) -> Headers:
         """What the gateway tells the client of its own doings."""
         own: Headers = [(b"x-headgate-request-id", self.id.encode())]
-        if self.deployment is not None and self.attempts:
+        tried = len(self.attempts) + (self._trying_since_us is not None)
+        if self.deployment is not None and tried:
             own.append((b"x-headgate-deployment", self.deployment.name.encode("ascii", "replace")))
-            own.append((b"x-headgate-attempts", b"%d" % len(self.attempts)))
+            own.append((b"x-headgate-attempts", b"%d" % tried))
         if self.settled is not None and self.settled.cost_nano is not None and self.attempts:
             own.append((b"x-headgate-cost-usd", dollars(self.settled.cost_nano).encode()))
         if self.queue_us is not None and self.first_byte_us is not None:
@@ -235,7 +241,7 @@ class kept:  # noqa: N801, RUF100 - read as a verb: `with kept(…) as record`
 def leave(record: Record, exchange: Exchange) -> None:
     """Settle a request that is given up: its client is gone, or the gateway stops."""
     try:
-        record.settle("client_gone" if exchange.gone else "interrupted", 0, *record.spent(), error="cancelled")
+        record.settle("client_gone" if exchange.gone else "interrupted", record.status_sent, *record.spent(), error="cancelled")
     except JournalUnavailable:
         log.error("record_unwritten request=%s", record.id)
     exchange.abort()
@@ -249,7 +255,7 @@ def answer_error(record: Record, exchange: Exchange, codec: Codec, error: Headga
     outcome: Outcome = "refused" if isinstance(error, CallerError) else "truncated" if exchange.started else "error"
     try:
         if not isinstance(error, JournalUnavailable):
-            record.settle(outcome, status, *record.spent(), error=error.code)
+            record.settle(outcome, record.status_sent or status, *record.spent(), error=error.code)
     except JournalUnavailable as unwritable:
         error = unwritable
         status, headers, body = codec.write_error(error, record.id)

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from headgate.simulator.play import Action, Cut
 from headgate.simulator.reading import Garbled, Heads, Reader
 from headgate.simulator.seen import Log, Seen
+from headgate.simulator.wheel import Due, Wheel
 
 LINGER_RESET = struct.pack("ii", 1, 0)
 """Closing with this drops what was not sent and tells the peer with a reset."""
@@ -29,6 +30,7 @@ class Responder(Protocol):
     seen: Log
     connections: set[Connection]
     heads: Heads
+    wheel: Wheel
 
     def respond(self, seen: Seen, headers: dict[bytes, bytes]) -> bytes | Iterator[Action]: ...
 
@@ -45,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._current: Seen | None = None
         self._keep_alive = True
         self._actions: Iterator[Action] | None = None
-        self._timer: asyncio.Handle | None = None
+        self._timer: asyncio.Handle | Due | None = None
         self._paused = False
         self._due = False
         """The next step is to be done as soon as the client reads again."""
@@ -126,7 +128,7 @@ class Connection(asyncio.Protocol):
             if wait_ms == 0:
                 self._timer = self._loop.call_soon(self._advance)
             elif wait_ms is not None:
-                self._timer = self._loop.call_later(wait_ms / 1000, self._advance)
+                self._timer = self._simulator.wheel.after(wait_ms, self._advance)
 
     def _finish(self) -> None:
         if self._current is not None:
@@ -139,7 +141,7 @@ class Connection(asyncio.Protocol):
 
     def _next(self) -> None:
         if self._current is None and self._waiting:
-            if len(self._waiting) == MOST_WAITING and self._transport is not None:
+            if len(self._waiting) == MOST_WAITING and self._transport is not None and not self._transport.is_closing():
                 self._transport.resume_reading()
             self._answer(*self._waiting.popleft())
 

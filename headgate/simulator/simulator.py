@@ -22,6 +22,7 @@ from headgate.simulator.prefixes import Prefixes
 from headgate.simulator.reading import Heads
 from headgate.simulator.reply import Reply, Scene
 from headgate.simulator.seen import Log, Seen
+from headgate.simulator.wheel import Wheel
 
 MOST_REMEMBERED = 256
 LARGEST_REMEMBERED = 8 * 1024
@@ -38,7 +39,7 @@ def wall_seconds() -> int:
 
 
 class Simulator:
-    """Simulated providers: what they have seen, and what they will do next."""
+    """Simulated providers: what they have seen, and what they will do next. Belongs to the running event loop."""
 
     def __init__(self, *, seed: int = 0, now_s: Callable[[], int] = wall_seconds) -> None:
         self.seen = Log()
@@ -47,6 +48,7 @@ class Simulator:
         self.prefixes = Prefixes()
         self.connections: set[Connection] = set()
         self.heads: Heads = {}
+        self.wheel = Wheel(asyncio.get_running_loop())
         self.host, self.port = "", 0
         self._seed = seed
         self._now_s = now_s

@@ -181,7 +181,6 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         parser = self._parser
         if self._complete or parser is None:
-            self._keep = False
             self.abort()
             return
         try:
@@ -216,6 +215,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        self._keep = False
         if not self._complete:
             self._complete = True
             if self._fault is None and self._reply is not None:
@@ -351,6 +351,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection at once."""
         self.closed = True
+        self._keep = False
         self._watch.remove(self)
         if self._transport is not None:
             self._transport.abort()

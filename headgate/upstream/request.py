@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headgate.core.errors import UpstreamUnreachable
 from headgate.core.ports import Deadlines, Headers, Origin
 
 BODILESS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"DELETE", b"TRACE"})
@@ -31,10 +32,14 @@ class HttpCall:
 
 
 def origin_lines(origin: Origin) -> bytes:
-    """What stands between the target and the caller's headers in every request to this origin."""
+    """What stands between the target and the caller's headers in every request to this origin. Raises UpstreamUnreachable."""
     host = origin.host if ":" not in origin.host or origin.host.startswith("[") else f"[{origin.host}]"
     authority = host if DEFAULT_PORTS.get(origin.scheme) == origin.port else f"{host}:{origin.port}"
-    return b" HTTP/1.1\r\nhost: " + authority.encode("idna" if not host.isascii() else "ascii") + b"\r\naccept-encoding: identity\r\n"
+    try:
+        written = authority.encode("ascii" if authority.isascii() else "idna")
+    except UnicodeError as cause:
+        raise UpstreamUnreachable(f"{origin.host!r} is not a host name.") from cause
+    return b" HTTP/1.1\r\nhost: " + written + b"\r\naccept-encoding: identity\r\n"
 
 
 def head(call: HttpCall, lines: bytes) -> bytes:

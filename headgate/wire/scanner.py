@@ -20,7 +20,19 @@ class NotOfThisFormat(Exception):
 class Scanner(ABC):
     """The port StreamScanner but for what the events mean; a format says that in `_read`."""
 
-    __slots__ = ("_dropped", "_splitter", "complete", "content_seen", "error", "finished", "garbage", "model", "produced_bytes", "reply_id", "usage")
+    __slots__ = (
+        "_dropped",
+        "_splitter",
+        "complete",
+        "content_seen",
+        "error",
+        "finished",
+        "garbage",
+        "model",
+        "produced_bytes",
+        "reply_id",
+        "usage",
+    )
 
     def __init__(self) -> None:
         self.usage: Usage | None = None

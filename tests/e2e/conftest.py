@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.outside import simulating
-from tests.support.sdks import Station, Traffic, station
+from tests.support.sdks import CONFIG, PERSISTENT, Station, Traffic, station
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,14 +33,14 @@ def simulator_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory, simulator_url: str) -> Iterator[Station]:
     """It tries each request once, so that each fault is seen as it is."""
-    with station(tmp_path_factory.mktemp("gateway"), simulator_url, attempts=1) as running:
+    with station(tmp_path_factory.mktemp("gateway"), simulator_url, CONFIG) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def persistent(tmp_path_factory: pytest.TempPathFactory, simulator_url: str) -> Iterator[Station]:
     """A gateway that tries three times."""
-    with station(tmp_path_factory.mktemp("persistent"), simulator_url, attempts=3) as running:
+    with station(tmp_path_factory.mktemp("persistent"), simulator_url, PERSISTENT) as running:
         yield running
 
 

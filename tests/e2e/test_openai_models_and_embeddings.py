@@ -69,7 +69,7 @@ async def test_embeddings_of_tokens_and_of_another_width(async_gpt: openai.Async
 
 def test_embeddings_that_the_provider_refuses_are_a_bad_request(gpt: openai.OpenAI, traffic: Traffic) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        gpt.embeddings.create(model="embed", input=[""])
+        gpt.embeddings.create(model="embed", input=["x"] * 2049)
     assert caught.value.param == "input"
     row = traffic.row()
     assert (row.outcome, row.status_code, row.cost_nano, row.usage_source) == ("error", 400, 0, "none")

@@ -111,6 +111,8 @@ def test_a_raw_response_has_the_headers_of_provider_and_gateway(gpt: openai.Open
 async def test_a_streaming_response_shows_the_lines_as_they_were_sent(async_gpt: openai.AsyncOpenAI, traffic: Traffic) -> None:
     async with async_gpt.chat.completions.with_streaming_response.create(model="gpt", messages=ASKED, stream=True) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["x-headgate-deployment"] == "openai/gpt-4.1"
+        assert response.headers["x-headgate-attempts"] == "1"
         lines = [line async for line in response.iter_lines() if line]
     assert all(line.startswith("data: ") for line in lines)
     assert lines[-1] == "data: [DONE]"

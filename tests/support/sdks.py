@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ FIRST_BYTE_MS, BETWEEN_CHUNKS_MS = 400, 300
 """The deadlines of the alias `hasty`."""
 
 CONFIG = """
-server: {{ port: 0, grace_period_ms: 2000, body_limit_bytes: 1000000, max_attempts: ATTEMPTS }}
+server: {{ port: 0, grace_period_ms: 2000, body_limit_bytes: 1000000, max_attempts: 1 }}
 data_dir: {data_dir}
 providers:
   openai: {{ kind: openai, base_url: "{url}/v1", api_key: sim-key, allow_private: true }}
@@ -57,6 +57,8 @@ prices:
     output_usd_per_mtok: 15
 """
 
+PERSISTENT = CONFIG.replace("max_attempts: 1", "max_attempts: 3")
+
 
 @dataclass(frozen=True)
 class Station:
@@ -67,13 +69,13 @@ class Station:
     limited_key: str
     """May use `gpt` and `embed` only."""
     stores: Stores
-    simulator_url: str
+    provider_url: str
 
 
 @contextmanager
-def station(folder: Path, simulator_url: str, attempts: int) -> Iterator[Station]:
-    """A gateway in a process of its own that tries each request at most so often; ended with SIGTERM, as an operator would."""
-    gateway = Outside(folder, simulator_url, CONFIG.replace("ATTEMPTS", str(attempts)))
+def station(folder: Path, provider_url: str, config: str) -> Generator[Station]:
+    """A gateway in a process of its own, with keys; ended with SIGTERM, as an operator would."""
+    gateway = Outside(folder, provider_url, config)
     gateway.start()
     stores = sqlite.build(sqlite.Options(gateway.data_dir / sqlite.FILE_NAME))
     try:
@@ -82,7 +84,7 @@ def station(folder: Path, simulator_url: str, attempts: int) -> Iterator[Station
             for name, models in (("app", None), ("limited", frozenset({"gpt", "embed"})))
         ]
         wait_for_key(gateway.url, made[-1])
-        yield Station(gateway.url, made[0], made[1], stores, simulator_url)
+        yield Station(gateway.url, made[0], made[1], stores, provider_url)
     finally:
         stores.close()
         assert gateway.end() == 0
@@ -97,17 +99,12 @@ def wait_for_key(url: str, key: str) -> None:
             time.sleep(0.02)
 
 
-class Traffic:
-    """What went through since the test began. Nothing else uses the gateway in the meantime."""
+class Books:
+    """What the gateway has recorded since the test began. Nothing else uses it in the meantime."""
 
     def __init__(self, at: Station) -> None:
-        self._at = at
-        self._provider = httpx2.Client(base_url=at.simulator_url, trust_env=False)
-        self._provider.post("/_sim/reset")
+        self._stores = at.stores
         self._since_us = SystemClock().now_us()
-
-    def close(self) -> None:
-        self._provider.close()
 
     def rows(self, count: int, timeout_s: float = 10) -> list[Settled]:
         """The records, oldest first, once there are `count`; there must not be more."""
@@ -121,7 +118,19 @@ class Traffic:
         return self.rows(1)[0]
 
     def _page(self) -> list[Settled]:
-        return self._at.stores.records.page(Wanted(since_us=self._since_us), 10_000, None)
+        return self._stores.records.page(Wanted(since_us=self._since_us), 10_000, None)
+
+
+class Traffic(Books):
+    """The same, and what has reached the simulated providers."""
+
+    def __init__(self, at: Station) -> None:
+        self._provider = httpx2.Client(base_url=at.provider_url, trust_env=False)
+        self._provider.post("/_sim/reset")
+        super().__init__(at)
+
+    def close(self) -> None:
+        self._provider.close()
 
     def seen(self) -> list[Seen]:
         """The requests that reached the provider, oldest first."""

@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -104,7 +104,7 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def upstream(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
+async def upstream(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Upstream]:
     """A scripted server on a free port."""
     here = Upstream(scripts or [ANSWER])
 
@@ -166,7 +166,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def connect_proxy(refuse: bytes | None = None) -> AsyncIterator[ConnectProxy]:
+async def connect_proxy(refuse: bytes | None = None) -> AsyncGenerator[ConnectProxy]:
     here = ConnectProxy(refuse=refuse)
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -187,7 +187,7 @@ async def connect_proxy(refuse: bytes | None = None) -> AsyncIterator[ConnectPro
 
 
 @asynccontextmanager
-async def transport(**limits: int) -> AsyncIterator[Transport]:
+async def transport(**limits: int) -> AsyncGenerator[Transport]:
     """A transport that is closed afterwards."""
     here = Transport(PoolLimits(**limits))
     try:

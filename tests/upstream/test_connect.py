@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from headgate.core.errors import EgressRefused, UpstreamCut, UpstreamUnreachable
+from headgate.core.errors import EgressRefused, UpstreamCut, UpstreamReset, UpstreamUnreachable
 from headgate.core.ports import Origin
 from headgate.upstream import connect
+from headgate.upstream.transport import Transport
 from tests.support.upstreams import ANSWER, CHUNKED, LIMIT, Act, fetch, piped, post, transport, upstream
 
 
@@ -29,7 +30,7 @@ class Tls:
 def tls_for(folder: Path, name: str) -> Tls:
     authority = trustme.CA()
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(name).configure_cert(server)
+    authority.issue_cert(name).configure_cert(server)  # pyright: ignore[reportUnknownMemberType]
     path = folder / f"{name}.pem"
     authority.cert_pem.write_to_path(str(path))
     return Tls(server, str(path))
@@ -98,14 +99,14 @@ async def test_a_body_without_length_over_tls_is_whole_only_if_its_end_was_said(
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(good: Tls) -> None:
     async with upstream(tls=good.server) as there, transport() as here:
-        with pytest.raises(UpstreamUnreachable, match="certificate of 127.0.0.1"):
+        with pytest.raises(UpstreamUnreachable, match=r"certificate of 127\.0\.0\.1"):
             await here.open(post(there.origin("https")))
         assert there.requests == []
 
 
 async def test_a_certificate_for_another_host_is_refused(of_another: Tls) -> None:
     async with upstream(tls=of_another.server) as there, transport() as here:
-        with pytest.raises(UpstreamUnreachable, match="certificate of 127.0.0.1"):
+        with pytest.raises(UpstreamUnreachable, match=r"certificate of 127\.0\.0\.1"):
             await here.open(post(there.origin("https", ca_file=of_another.ca_file)))
         assert there.requests == []
 
@@ -158,7 +159,9 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeyp
             await here.open(post(Origin("http", "api.example", 80)))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "localhost", "0.0.0.0", "169.254.169.254", "::1", "[::1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "localhost", "0.0.0.0", "169.254.169.254", "::1", "[::1]"]
+)
 async def test_a_private_address_is_refused_however_it_is_spelled(host: str) -> None:
     async with transport() as here:
         with pytest.raises(EgressRefused):
@@ -202,7 +205,7 @@ async def test_addresses_are_tried_in_turn(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(connect, "resolve", Names(["127.0.0.9", "127.0.0.8", "127.0.0.1"]))
         async with upstream() as there, transport() as here:
             assert await fetch(here, post(Origin("http", "api.example", there.port, allow_private=True))) == (200, b"hello")
-            with pytest.raises(UpstreamUnreachable, match="No connection to api.example"):
+            with pytest.raises(UpstreamUnreachable, match=r"No connection to api\.example"):
                 await here.open(post(Origin("http", "api.example", port, allow_private=True)))
 
 
@@ -226,3 +229,30 @@ async def test_a_name_without_an_address_is_unreachable(host: str) -> None:
     async with transport() as here:
         with pytest.raises(UpstreamUnreachable, match="has no address"):
             await here.open(post(Origin("http", host, 80)))
+
+
+async def test_a_resolver_that_gives_nothing_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "resolve", Names([]))
+    async with transport() as here:
+        with pytest.raises(UpstreamUnreachable, match="no address"):
+            await here.open(post(Origin("http", "api.example", 80)))
+
+
+async def test_closing_the_transport_while_a_connection_is_made_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        asked.set()
+        await answer.wait()
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(connect, "resolve", resolve)
+    async with upstream() as there:
+        here = Transport()
+        opening = asyncio.ensure_future(here.open(post(there.origin())))
+        await asked.wait()
+        await here.close()
+        answer.set()
+        with pytest.raises(UpstreamReset, match="shutting down"):
+            await opening
+        assert there.requests == []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.core.errors import UpstreamUnreachable
 from headgate.core.ports import Deadlines, Headers, Origin
 from headgate.upstream import request
 from headgate.upstream.request import HttpCall
@@ -31,6 +32,11 @@ def call(headers: Headers, method: bytes = b"POST", target: bytes = b"/v1", body
 )
 def test_the_host_is_written_as_the_origin_is_reached(origin: Origin, host: bytes) -> None:
     assert request.origin_lines(origin) == b" HTTP/1.1\r\nhost: " + host + b"\r\naccept-encoding: identity\r\n"
+
+
+def test_a_host_that_cannot_be_a_name_is_unreachable() -> None:
+    with pytest.raises(UpstreamUnreachable, match="not a host name"):
+        request.origin_lines(Origin("https", "bü..cher", 443))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 import pytest
 
 from headgate.core.errors import UpstreamCut, UpstreamGarbage, UpstreamOverloaded, UpstreamReset
 from headgate.core.ports import Origin
-from headgate.upstream.transport import HttpReply
+from headgate.upstream.transport import HttpReply, Transport
 from tests.support.upstreams import ANSWER, CHUNKED, HELLO, LIMIT, Act, Upstream, fetch, get, piped, post, transport, upstream
 
 
@@ -22,13 +23,15 @@ async def test_a_request_goes_out_in_one_write_with_our_framing_and_the_callers_
 
 
 async def test_an_answer_says_its_status_its_headers_in_lower_case_and_when_it_came() -> None:
-    async with upstream([Act.REQUEST, b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nX-Id: AbC\r\nContent-Length: 0\r\n\r\n"]) as there:
-        async with transport() as here:
-            before = asyncio.get_running_loop().time()
-            reply = await here.open(post(there.origin()))
-            reply.close()
-            assert (reply.status, reply.headers) == (429, [(b"retry-after", b"7"), (b"x-id", b"AbC"), (b"content-length", b"0")])
-            assert before <= reply.written_at <= reply.head_at <= asyncio.get_running_loop().time()
+    async with (
+        upstream([Act.REQUEST, b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nX-Id: AbC\r\nContent-Length: 0\r\n\r\n"]) as there,
+        transport() as here,
+    ):
+        before = asyncio.get_running_loop().time()
+        reply = await here.open(post(there.origin()))
+        reply.close()
+        assert (reply.status, reply.headers) == (429, [(b"retry-after", b"7"), (b"x-id", b"AbC"), (b"content-length", b"0")])
+        assert before <= reply.written_at <= reply.head_at <= asyncio.get_running_loop().time()
 
 
 async def test_a_body_that_came_with_the_head_is_read_without_waiting() -> None:
@@ -102,11 +105,13 @@ async def test_a_body_without_length_that_is_reset_is_cut() -> None:
 
 
 async def test_head_gets_no_body_and_its_connection_is_not_used_again() -> None:
-    async with upstream([Act.REQUEST, b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-encoding: br\r\n\r\n"], ANSWER) as there:
-        async with transport() as here:
-            assert await fetch(here, get(there.origin(), b"HEAD")) == (200, b"")
-            assert await fetch(here, get(there.origin())) == (200, b"hello")
-            assert there.connections == 2
+    async with (
+        upstream([Act.REQUEST, b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-encoding: br\r\n\r\n"], ANSWER) as there,
+        transport() as here,
+    ):
+        assert await fetch(here, get(there.origin(), b"HEAD")) == (200, b"")
+        assert await fetch(here, get(there.origin())) == (200, b"hello")
+        assert there.connections == 2
 
 
 BAD_HEADS: dict[str, bytes] = {
@@ -174,13 +179,15 @@ async def test_every_cut_point_is_a_reset_before_the_head_and_a_cut_after(raw: b
 
 
 async def test_a_connection_that_is_reset_is_a_reset_before_the_head_and_a_cut_after() -> None:
-    async with upstream([Act.REQUEST, Act.RESET], [Act.REQUEST, CHUNKED + b"3\r\nabc\r\n", Act.TICK, Act.RESET]) as there:
-        async with transport() as here:
-            with pytest.raises(UpstreamReset):
-                await here.open(post(there.origin()))
-            reply = await here.open(post(there.origin()))
-            with pytest.raises(UpstreamCut):
-                await reply.read(LIMIT)
+    async with (
+        upstream([Act.REQUEST, Act.RESET], [Act.REQUEST, CHUNKED + b"3\r\nabc\r\n", Act.TICK, Act.RESET]) as there,
+        transport() as here,
+    ):
+        with pytest.raises(UpstreamReset):
+            await here.open(post(there.origin()))
+        reply = await here.open(post(there.origin()))
+        with pytest.raises(UpstreamCut):
+            await reply.read(LIMIT)
 
 
 async def test_an_idle_connection_that_the_provider_closed_is_not_used() -> None:
@@ -230,17 +237,16 @@ async def test_a_redirect_is_an_answer_and_not_followed() -> None:
             assert target.connections == 0
 
 
-async def reading(here_to: HttpReply) -> None:
-    await here_to.read(LIMIT)
+async def reading(reply: HttpReply) -> None:
+    await reply.read(LIMIT)
 
 
-async def piping(here_to: HttpReply) -> None:
-    await here_to.pipe(lambda _: None)
+async def piping(reply: HttpReply) -> None:
+    await reply.pipe(lambda _: None)
 
 
 @pytest.mark.parametrize("way", [reading, piping])
-async def test_cancelling_who_reads_closes_the_connection_at_once(way: object) -> None:
-    assert callable(way)
+async def test_cancelling_who_reads_closes_the_connection_at_once(way: Callable[[HttpReply], Coroutine[None, None, None]]) -> None:
     async with upstream([Act.REQUEST, CHUNKED + b"3\r\nabc\r\n", Act.STALL]) as there, transport() as here:
         reply = await here.open(post(there.origin()))
         task = asyncio.ensure_future(way(reply))
@@ -351,12 +357,13 @@ async def test_reading_stops_at_the_limit() -> None:
 
 async def test_closing_the_transport_ends_those_who_wait_and_those_who_read() -> None:
     async with upstream([Act.REQUEST, CHUNKED], [Act.REQUEST, Act.STALL]) as there:
-        async with transport() as here:
-            reply = await here.open(post(there.origin()))
-            reads = asyncio.ensure_future(reply.read(LIMIT))
-            waits = asyncio.ensure_future(here.open(post(there.origin())))
-            while len(there.requests) < 2:
-                await asyncio.sleep(0.005)
+        here = Transport()
+        reply = await here.open(post(there.origin()))
+        reads = asyncio.ensure_future(reply.read(LIMIT))
+        waits = asyncio.ensure_future(here.open(post(there.origin())))
+        while len(there.requests) < 2:
+            await asyncio.sleep(0.005)
+        await here.close()
         with pytest.raises(UpstreamCut):
             await reads
         with pytest.raises(UpstreamReset):

@@ -27,7 +27,7 @@ async def test_a_plain_origin_is_reached_through_connect() -> None:
 async def test_an_encrypted_origin_is_verified_through_the_proxy(tmp_path: Path) -> None:
     authority = trustme.CA()
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("api.example").configure_cert(server)
+    authority.issue_cert("api.example").configure_cert(server)  # pyright: ignore[reportUnknownMemberType]
     ca_file = str(tmp_path / "ca.pem")
     authority.cert_pem.write_to_path(ca_file)
     async with upstream(tls=server) as there, connect_proxy() as proxy, transport() as here:
@@ -103,7 +103,9 @@ def test_a_proxys_address() -> None:
     assert read_proxy("http://u:@[::1]:9") == Proxy("::1", 9, b"proxy-authorization: Basic dTo=\r\n")
 
 
-@pytest.mark.parametrize("url", ["", "proxy:3128", "https://proxy:3128", "socks5://proxy:1", "http://", "http://proxy:99999", "http://proxy:x"])
+@pytest.mark.parametrize(
+    "url", ["", "proxy:3128", "https://proxy:3128", "socks5://proxy:1", "http://", "http://proxy:99999", "http://proxy:x"]
+)
 def test_what_is_no_proxys_address_is_said(url: str) -> None:
     with pytest.raises(UpstreamUnreachable, match="http://host:port"):
         read_proxy(url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -35,7 +35,8 @@ class _Inner(Struct):
     message: str
 
 
-class _Outer(Struct, tag_field="type", tag="error"):
+class _Outer(Struct):
+    type: Literal["error"]
     error: _Inner
 
 

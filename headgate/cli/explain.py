@@ -78,10 +78,10 @@ def _times(record: Settled) -> list[Text]:
     spans = timeline.spans(record)
     whole_us = max(1, record.total_us, *(span.end_us for span in spans))
     title = Text.assemble(("Time", "bold"), f"  {figures.duration(record.total_us)}")
-    return [title, Text(), *(_drawn(span, whole_us) for span in spans)]
+    return [title, Text(), *(drawn(span, whole_us) for span in spans)]
 
 
-def _drawn(span: Span, whole_us: int) -> Text:
+def drawn(span: Span, whole_us: int) -> Text:
     start = min(BAR - 1, span.start_us * BAR // whole_us)
     length = max(1, min(BAR - start, round(span.length_us * BAR / whole_us)))
     bar = " " * start + ("━" if span.length_us * BAR >= whole_us else "╸") * length

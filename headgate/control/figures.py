@@ -28,8 +28,9 @@ def money(nano: int | None) -> str:
 
 
 def rate(nano_per_1000: int) -> str:
-    """A price of 1,000 units as dollars per million of them."""
-    return f"${dollars(nano_per_1000 * 1_000)}"
+    """A price of 1,000 units as dollars per million of them, exact and in cents at least: $2.00, $0.075."""
+    whole, _, rest = dollars(nano_per_1000 * 1_000).partition(".")
+    return f"${whole}.{rest:0<2}"
 
 
 def count(number: int) -> str:

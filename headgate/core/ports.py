@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from headgate.core.errors import HeadgateError
 from headgate.core.money import Price
 from headgate.core.record import Admitted, Settled
@@ -132,14 +134,15 @@ class StreamScanner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyFacts:
-    """What a whole reply says about itself. `usage` is None where it does not say."""
+class ReplyFacts(Struct, frozen=True, gc=False):
+    """What a whole reply says about itself."""
 
     usage: Usage | None
+    """None where it does not say."""
     model: str | None
     reply_id: str | None
     produced: Usage
+    """By our own count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ class Usage(Struct, frozen=True, omit_defaults=True, gc=False):
     @property
     def detailed(self) -> bool:
         """Whether any class beside plain input and output is used."""
-        return self.prompt != self.input or self.completion != self.output or self.web_searches != 0
+        return not (
+            self.cache_read == self.cache_write_5m == self.cache_write_30m == self.cache_write_1h == self.cache_write_12h == 0
+            and self.reasoning == self.input_audio == self.output_audio == self.input_image == self.output_image == self.web_searches == 0
+        )
 
 
 CLASSES: tuple[str, ...] = Usage.__struct_fields__

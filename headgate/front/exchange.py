@@ -61,7 +61,7 @@ class Exchange:
 
     @property
     def paused(self) -> bool:
-        return self._connection.write_paused
+        return self._connection.write_paused and not self.disconnected
 
     def header(self, name: bytes) -> bytes | None:
         return self.names.get(name)
@@ -125,7 +125,7 @@ class Exchange:
             self.on_flow(False)  # nobody is slow any more
         if self.task is None or self.task.done():
             return
-        if drain_s > 0:
+        if drain_s > 0 and self._body.complete:  # half a request will never be a whole one
             self._connection.loop.call_later(drain_s, self.task.cancel)
         else:
             self.task.cancel()

@@ -8,7 +8,11 @@ from headgate.core.ports import Headers
 
 STATUS_LINES = {status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus}
 LAST_CHUNK = b"0\r\n\r\n"
+LINE = b"\r\n"
+CLOSE = b"\r\nconnection: close\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_line = b": ".join
 
 
 def status_line(status: int) -> bytes:
@@ -18,23 +22,12 @@ def status_line(status: int) -> bytes:
 
 def whole(status: int, headers: Headers, body: bytes, last: bool) -> bytes:
     """A whole answer, ready for one write. `last` says that the connection closes after it."""
-    parts = [status_line(status)]
-    for name, value in headers:
-        parts += (name, b": ", value, b"\r\n")
-    if last:
-        parts.append(b"connection: close\r\n")
-    parts += (b"content-length: %d\r\n\r\n" % len(body), body)
-    return b"".join(parts)
+    end = CLOSE if last else LINE
+    return b"%b%b%bcontent-length: %d\r\n\r\n%b" % (status_line(status), LINE.join(map(_line, headers)), end if headers else end[2:], len(body), body)
 
 
 def head(status: int, headers: Headers, chunked: bool, last: bool) -> bytes:
     """The head of an answer whose length is not known yet."""
-    parts = [status_line(status)]
-    for name, value in headers:
-        parts += (name, b": ", value, b"\r\n")
-    if chunked:
-        parts.append(b"transfer-encoding: chunked\r\n")
-    if last:
-        parts.append(b"connection: close\r\n")
-    parts.append(b"\r\n")
-    return b"".join(parts)
+    framing: Headers = [(b"transfer-encoding", b"chunked")] if chunked else []
+    framing += [(b"connection", b"close")] if last else []
+    return b"%b%b\r\n\r\n" % (status_line(status), LINE.join(map(_line, headers + framing)))

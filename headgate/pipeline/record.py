@@ -10,7 +10,16 @@ from types import TracebackType
 from msgspec.structs import replace
 
 from headgate.core.access import Key
-from headgate.core.errors import CallerError, HeadgateError, JournalUnavailable, UpstreamError, UpstreamUnreachable
+from headgate.core.errors import (
+    CallerError,
+    EgressRefused,
+    HeadgateError,
+    JournalUnavailable,
+    UpstreamError,
+    UpstreamOverloaded,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 from headgate.core.money import dollars
 from headgate.core.ports import Codec, Deployment, Exchange, Headers, Request, StreamScanner
 from headgate.core.record import Admitted, Attempt, Outcome, Settled
@@ -20,6 +29,9 @@ from headgate.pipeline.gateway import Gateway
 from headgate.upstream.transport import HttpReply
 
 log = logging.getLogger("headgate")
+
+UNSENT = (UpstreamUnreachable, EgressRefused, UpstreamOverloaded)
+"""What ends an attempt before the provider has taken the request: nothing was used."""
 
 ALIAS_LIMIT = 256
 """The most characters that are kept of a model name that a client made up."""
@@ -76,8 +88,8 @@ class Record:
         return int((monotonic() - self._start) * 1e6)
 
     def since_us(self, moment: float) -> int:
-        """Microseconds from the beginning to a moment of the monotonic clock."""
-        return int((moment - self._start) * 1e6)
+        """Microseconds from the beginning to a moment of the loop's clock, which may be a turn of the loop behind."""
+        return max(0, int((moment - self._start) * 1e6))
 
     def admit(self, deployment: Deployment) -> None:
         """Write the entry that makes the request survive a crash. Raises JournalUnavailable: nothing is served unrecorded."""
@@ -116,7 +128,7 @@ class Record:
         ended_us, since_us, self._trying_since_us = self.elapsed_us(), self._trying_since_us, None
         provider = deployment.provider.name
         self.attempts.append(Attempt(deployment.name, provider, deployment.model, since_us, ended_us, self._trying_status, failure))
-        if isinstance(error, UpstreamUnreachable):
+        if isinstance(error, UNSENT) or (isinstance(error, UpstreamTimeout) and error.which == "connect"):
             self.exposed = False
 
     def answered(self, reply: HttpReply) -> None:

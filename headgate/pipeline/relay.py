@@ -72,7 +72,7 @@ class Passing:
         events = scanner.feed(data)
         if not self._content_seen:
             events = self._before_content(events)
-        if scanner.finished and self._record.settled is None:
+        if (scanner.finished or scanner.error is not None) and self._record.settled is None:
             self._finish()
         if events:
             self._exchange.write(events)
@@ -85,6 +85,8 @@ class Passing:
     def end(self) -> None:
         """The provider's body has ended cleanly: so has the answer, if it is whole. Raises UpstreamCut if it is not."""
         rest = self._scanner.close()
+        if not self._content_seen:
+            rest = self._before_content(rest)
         if self._record.settled is None and self._scanner.error is None and not self._scanner.finished:
             raise UpstreamCut("The provider ended its stream before the answer was whole.")
         if self._record.settled is None:

@@ -85,8 +85,6 @@ class Brotli:
         self._stream: Any = _brotli.Decompressor()
 
     def step(self, data: bytes) -> bytes:
-        if self.ended:
-            raise UpstreamGarbage("The provider's br body goes on after its end.")
         piece: bytes = self._stream.process(data, output_buffer_limit=STEP_BYTES)
         self.ended = self._stream.is_finished()
         # It would take more input although it still has output, where a step was as long as it may be.

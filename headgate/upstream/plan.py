@@ -45,7 +45,10 @@ def candidates(catalog: Catalog, model: Model, codec: str, dice: Dice) -> tuple[
         raise NotServedHere(
             f"The model {model.name!r} is not served on this route; its providers speak: {', '.join(spoken)}.", param="model"
         )
-    return tuple(dict.fromkeys(order))
+    first: dict[str, Deployment] = {}
+    for deployment in order:  # one that is reached over two aliases is tried once
+        first.setdefault(deployment.name, deployment)
+    return tuple(first.values())
 
 
 def shuffled(deployments: list[Deployment], dice: Dice) -> list[Deployment]:

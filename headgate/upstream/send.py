@@ -16,6 +16,9 @@ from headgate.upstream.transport import HttpCall
 HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"))
 """Headers about one connection only (RFC 9110 §7.6.1)."""
 
+NAMES_NOTHING = frozenset((b"keep-alive", b"close"))
+"""What `connection` nearly always says; anything else names headers that are about this connection only."""
+
 NOT_SENT_ON = HOP_BY_HOP | frozenset(
     (
         # the transport writes its own
@@ -50,13 +53,12 @@ def call(exchange: Exchange, deployment: Deployment, codec: str, body: bytes) ->
     if (connection := exchange.header(b"connection")) is not None and b"," in connection:
         withheld |= frozenset(token.strip().lower() for token in connection.split(b","))
     headers: Headers = [header for header in exchange.headers if header[0] not in withheld]
-    own = {name for name, _ in provider.authorize}
-    if not own.isdisjoint(exchange_names := {name for name, _ in headers}):
-        headers = [header for header in headers if header[0] not in own]
+    for name, _ in provider.authorize:
+        if exchange.header(name) is not None and name not in withheld:
+            headers = [header for header in headers if header[0] != name]
     headers += provider.authorize
-    headers += [header for header in provider.defaults if header[0] not in exchange_names]
-    target = provider.paths[codec].encode() + exchange.query
-    return HttpCall(provider.origin, b"POST", target, headers, body, provider.deadlines)
+    headers += [header for header in provider.defaults if exchange.header(header[0]) is None]
+    return HttpCall(provider.origin, b"POST", provider.paths[codec].encode() + exchange.query, headers, body, provider.deadlines)
 
 
 def passed_back(headers: Headers) -> Headers:

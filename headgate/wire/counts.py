@@ -12,7 +12,8 @@ from headgate.wire.document import UNREADABLE
 T = TypeVar("T", bound=Struct)
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
-_MOST = 1 << 53
+MOST = 1 << 53
+"""From here on a count is beyond belief."""
 
 
 def read(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
@@ -31,7 +32,7 @@ def read(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
 
 def least(count: int | None) -> int:
     """A count, and 0 for what is not said, below zero or beyond belief."""
-    return count if count is not None and 0 < count < _MOST else 0
+    return count if count is not None and 0 < count < MOST else 0
 
 
 def taken(total: int, inside: int | None) -> tuple[int, int]:
@@ -53,7 +54,7 @@ def _fitting(told: dict[str, Any], kind: type[Struct]) -> Struct:
 
 
 def _prepared(value: object, inner: type[Struct] | None) -> object:
-    if isinstance(value, float) and abs(value) < _MOST:
+    if isinstance(value, float) and abs(value) < MOST:
         return int(value)
     if inner is not None and isinstance(value, dict):
         return _fitting(cast("dict[str, Any]", value), inner)

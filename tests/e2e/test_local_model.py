@@ -120,22 +120,6 @@ async def test_a_client_that_leaves_stops_the_model(small: openai.AsyncOpenAI, m
     assert answer.choices[0].message.content
 
 
-async def test_a_client_that_stops_waiting_for_a_plain_answer_stops_the_model_too(
-    small: openai.AsyncOpenAI, model: Model, books: Books
-) -> None:
-    assert model.idle()
-    before = model.generated
-    asking = asyncio.create_task(small.chat.completions.create(model="small", messages=STORY, max_tokens=900, extra_body=ON_AND_ON))
-    while not model.busy:
-        await asyncio.sleep(0.01)
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-    assert model.idle()
-    assert model.generated - before < 450
-    assert books.row().outcome == "client_gone"
-
-
 async def test_more_requests_than_the_model_has_slots_are_all_answered(small: openai.AsyncOpenAI, model: Model, books: Books) -> None:
     busiest = 0
 

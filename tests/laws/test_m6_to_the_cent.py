@@ -83,20 +83,20 @@ async def test_every_class_is_charged_as_computed_by_hand(dialect: Dialect, stre
 @BOTH
 async def test_what_the_client_reads_is_what_was_charged(dialect: Dialect, stream: bool) -> None:
     async with inside() as running:
-        sim = {"x-sim": "cached=7;reasoning=11;tokens=13"}
+        sim = {"x-sim": "cached=5;reasoning=11;tokens=13"}
         body = dialect.body(stream, **shown(dialect, stream))
         got = await ask(running.url, dialect.path, body, key=KEY, headers=sim)
     [row] = running.rows
     usage = row.usage
     whole = got.body.decode()
     if dialect is OPENAI:
-        assert (usage.cache_read, usage.reasoning, usage.output) == (7, 11, 13)
+        assert (usage.cache_read, usage.reasoning, usage.output) == (5, 11, 13)
         assert f'"prompt_tokens":{usage.prompt},"completion_tokens":{usage.completion}' in whole
     else:
-        assert (usage.cache_read, usage.completion) == (7, 13)
+        assert (usage.cache_read, usage.completion) == (5, 13)
         assert f'"input_tokens":{usage.input}' in whole and f'"output_tokens":{usage.completion}' in whole
     rates = PRICE.rates
-    by_hand = usage.input * 2_000 + 7 * 500 + usage.completion * 8_000
+    by_hand = usage.input * 2_000 + 5 * 500 + usage.completion * 8_000
     assert (row.cost_nano, rates.output, rates.reasoning) == (by_hand, 8_000_000, 8_000_000)
 
 

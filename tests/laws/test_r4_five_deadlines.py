@@ -13,7 +13,7 @@ import pytest
 from headgate.core.ports import Deadlines
 from tests.support.client import ask
 from tests.support.dialects import DIALECTS, Dialect, by_name, failed
-from tests.support.inside import KEY, inside
+from tests.support.inside import KEY, catalog, inside
 
 SHORT_MS = 150
 LONG = Deadlines(connect_ms=5_000, first_byte_ms=5_000, first_content_ms=5_000, between_chunks_ms=5_000, total_ms=10_000)
@@ -75,8 +75,6 @@ def deaf() -> Generator[int]:
 @pytest.mark.parametrize("dialect", DIALECTS, ids=by_name)
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "plain"])
 async def test_connecting_has_its_own_deadline(dialect: Dialect, stream: bool) -> None:
-    from tests.support.inside import catalog
-
     with deaf() as port:
         await asyncio.sleep(0.05)  # until the queue is full
         async with inside() as running:

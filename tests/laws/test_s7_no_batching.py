@@ -54,7 +54,9 @@ def content(events: list[bytes]) -> int:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=by_name)
-async def test_a_paced_stream_comes_in_as_many_writes_as_it_was_sent(dialect: Dialect, record_property: Callable[[str, object], None]) -> None:
+async def test_a_paced_stream_comes_in_as_many_writes_as_it_was_sent(
+    dialect: Dialect, record_property: Callable[[str, object], None]
+) -> None:
     async with inside() as running:
         pace = "tokens=40;interval_ms=20"
         events = await dialect.recorded(running.simulator, True)

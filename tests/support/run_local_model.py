@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import xllamacpp  # pyright: ignore[reportMissingTypeStubs]
 
 CONTEXT_TOKENS, SLOTS = 1024, 2
 
@@ -20,7 +19,8 @@ def weights() -> Path:
 
 
 def main() -> None:
-    params: Any = xllamacpp.CommonParams()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+    xllamacpp: Any = import_module("xllamacpp")  # it has no types
+    params = xllamacpp.CommonParams()
     params.model.path = str(weights())
     params.model_alias = {"smollm2"}
     params.hostnames, params.port = ["127.0.0.1"], 0
@@ -28,7 +28,7 @@ def main() -> None:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.n_ctx, params.n_parallel, params.n_threads_http = CONTEXT_TOKENS * SLOTS, SLOTS, 4
     params.endpoint_slots = params.endpoint_metrics = True
-    server: Any = xllamacpp.Server(params)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+    server = xllamacpp.Server(params)
     sys.stdout.write(f"{server.listening_address}\n")
     sys.stdout.flush()
     sys.stdin.read()  # until the test is over, or has died

@@ -142,11 +142,26 @@ async def test_any_split_is_the_same_answer(raw: bytes, data: st.DataObject) -> 
 async def test_the_whole_answers_are_what_they_should_be() -> None:
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"5")]
     assert await answered([ANSWERS["length"]]) == (200, headers, b"hello", None, 1)
-    assert (await answered([ANSWERS["chunked"]]))[2:] == (b"hello!", None, 1)
+    streamed = [(b"content-type", b"text/event-stream"), (b"transfer-encoding", b"chunked")]  # and no trailers
+    assert await answered([ANSWERS["chunked"]]) == (200, streamed, b"hello!", None, 1)
     assert (await answered([ANSWERS["until close"]]))[2:] == (b"hello", None, 0)
     assert (await answered([ANSWERS["cut"]]))[2:] == (b"hel", "upstream_truncated", 0)
     assert (await answered([ANSWERS["bad chunk"]]))[2:] == (b"hello", "upstream_truncated", 0)
     assert (await answered([ANSWERS["bad head"]]))[3] == "upstream_garbage"
+
+
+async def test_a_connection_that_was_paused_at_the_end_of_an_answer_is_read_again_for_the_next() -> None:
+    connection, wire, shelf = connected()
+    opening = asyncio.ensure_future(connection.exchange(CALL, b"", asyncio.get_running_loop().time()))
+    await turn()
+    connection.data_received(HELLO[:-2])
+    reply = await opening
+    reply.pause()
+    assert not wire.reading
+    connection.data_received(HELLO[-2:])  # was on its way already
+    assert await reply.read(10) == b"hello"
+    reply.close()
+    assert (wire.reading, shelf.kept) == (True, 1)
 
 
 async def test_a_small_request_is_one_write_with_its_head() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -121,6 +122,14 @@ async def test_a_connection_idle_too_long_is_closed_without_any_traffic() -> Non
         await fetch(here, post(there.origin()))
         await asyncio.wait_for(there.gone.wait(), 5)
         await fetch(here, post(there.origin()))
+        assert there.connections == 2
+
+
+async def test_a_connection_idle_too_long_is_not_used_though_nobody_had_time_to_close_it() -> None:
+    async with upstream() as there, transport(idle_ms=50) as here:
+        await fetch(here, post(there.origin()))
+        time.sleep(0.1)
+        assert await fetch(here, post(there.origin())) == (200, b"hello")
         assert there.connections == 2
 
 

@@ -47,6 +47,8 @@ def read(raw: Raw) -> Usage | None:
     told = counts.read(raw, _USAGE)
     if told is None or (told.prompt_tokens is None and told.completion_tokens is None):
         return None
+    if _is_plain(told):
+        return Usage(told.prompt_tokens or 0, output=told.completion_tokens or 0)
     parts = told.prompt_tokens_details or _NO_PROMPT
     cached = counts.least(parts.cached_tokens or told.prompt_cache_hit_tokens or told.cached_tokens)
     written = counts.least(parts.cache_write_tokens)
@@ -66,6 +68,18 @@ def read(raw: Raw) -> Usage | None:
         reasoning=reasoning,
         output_audio=output_audio,
         output_image=output_image,
+    )
+
+
+def _is_plain(told: _Usage) -> bool:
+    """Nothing but fresh text in and text out: what most replies are, told apart from all others at little cost."""
+    prompt, completion = told.prompt_tokens_details, told.completion_tokens_details
+    return (
+        0 <= (told.prompt_tokens or 0) < counts.MOST
+        and 0 <= (told.completion_tokens or 0) < counts.MOST
+        and not (told.prompt_cache_hit_tokens or told.cached_tokens)
+        and (prompt is None or not (prompt.cached_tokens or prompt.cache_write_tokens or prompt.audio_tokens or prompt.image_tokens))
+        and (completion is None or not (completion.reasoning_tokens or completion.audio_tokens or completion.image_tokens))
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -48,6 +49,7 @@ class Ready:
 
 def run(settings: Settings, ready: Callable[[Ready], None]) -> None:
     """Serve until SIGTERM or SIGINT, then let running requests finish. Raises ConfigError where it cannot start."""
+    allow_connections()
     listener = listen(settings.server.host, settings.server.port)
     clock = SystemClock()
     stores = sqlite.build(sqlite.Options(settings.data_dir / sqlite.FILE_NAME))
@@ -151,6 +153,12 @@ def limits(settings: Settings) -> protocol.Limits:
         idle_timeout_s=server.idle_timeout_ms / 1000,
         drain_s=server.drain_ms / 1000 if server.on_disconnect == "drain" else 0.0,
     )
+
+
+def allow_connections() -> None:
+    """Take as many file descriptors as the system lets us have: every stream needs two."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -71,6 +71,8 @@ def main(arguments: Sequence[str]) -> int:
         status = application(args=list(arguments), prog_name="headgate", standalone_mode=False)
     except typer.Abort:
         return failures.INTERRUPTED
+    except SystemExit:  # Typer's word for a pipe whose reader has had enough
+        return OK
     except typer.TyperException as wrong:
         return _usage(wrong)
     return status if isinstance(status, int) else OK

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from headgate.core.errors import ConfigError
@@ -44,15 +44,15 @@ models:
 @contextmanager
 def held(folder: Path) -> Generator[None]:
     """The folder, made if need be, for one demo at a time. Raises ConfigError."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = recovery.holding(folder / "demo.lock", make=True)
-        with lock as alone:
-            if not alone:
-                raise ConfigError(f"Another demo runs in {folder}. Stop it, or choose another folder with --dir.")
-            yield
-    except PermissionError as cause:
-        raise ConfigError(f"The folder {folder} cannot be written. Choose another with --dir.") from cause
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            alone = stack.enter_context(recovery.holding(folder / "demo.lock", make=True))
+        except OSError as cause:
+            raise ConfigError(f"The folder {folder} cannot be written ({cause.strerror}). Choose another with --dir.") from cause
+        if not alone:
+            raise ConfigError(f"Another demo runs in {folder}. Stop it, or choose another folder with --dir.")
+        yield
 
 
 def free_port(wanted: int) -> int:

@@ -31,9 +31,9 @@ QUESTIONS = (
 )
 
 FAULTS = {
-    "fail_first=1;status=503;id={id}": 6,
+    "fail_first=1;status=503;latency_ms=70;rate=300;tokens=40;id={id}": 6,
     "status=429;retry_after=1": 1,
-    "cut=9;tokens=60": 3,
+    "cut=9;rate=200;tokens=60": 3,
     "status=500": 1,
 }
 """Words in the header `x-sim`, which the gateway passes on to the simulated providers, who do what it says → how many of a hundred

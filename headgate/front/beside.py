@@ -35,7 +35,7 @@ class Beside:
             body = b'{"status":"ready"}' if trouble is None else b'{"status":"not ready","reason":"%b"}' % trouble.encode("ascii", "replace")
             await answer(send, 200 if trouble is None else 503, body)
         else:
-            if self._loading is None:
+            if self._loading is None or (self._loading.done() and self._loading.exception() is not None):
                 self._loading = asyncio.create_task(asyncio.to_thread(self._load))
             app = await asyncio.shield(self._loading)
             await app(scope, receive, send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from time import monotonic
 from typing import Protocol, cast
 
 import httptools
@@ -68,7 +69,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, watch: Watch, owner: Owner) -> None:
         self._loop = loop
-        self._now = loop.time
+        self._now = monotonic  # the loop's own clock, but not rounded to what uvloop has cached
         self._watch = watch
         self._owner = owner
         self._transport: asyncio.Transport | None = None

@@ -56,11 +56,9 @@ def shuffled(deployments: list[Deployment], dice: Dice) -> list[Deployment]:
     left, order = list(deployments), list[Deployment]()
     while len(left) > 1:
         mark = dice() * sum(deployment.weight for deployment in left)
-        for place, deployment in enumerate(left):
-            mark -= deployment.weight
-            if mark < 0:
-                break
-        else:
-            place = len(left) - 1
+        place = 0
+        while place < len(left) - 1 and mark >= left[place].weight:
+            mark -= left[place].weight
+            place += 1
         order.append(left.pop(place))
     return order + left

@@ -53,9 +53,9 @@ class HttpReply:
         self.headers = headers
         """Lower-case names."""
         self.written_at = 0.0
-        """`loop.time()` when the request was fully handed to the socket."""
+        """`time.monotonic()` when the request was fully handed to the socket."""
         self.head_at = 0.0
-        """`loop.time()` when the head of the answer was read."""
+        """`time.monotonic()` when the head of the answer was read."""
         self._wire = wire
         self._loop = loop
         self._decoder = decoder

@@ -50,7 +50,7 @@ def call(exchange: Exchange, deployment: Deployment, codec: str, body: bytes) ->
     """What goes to the provider: the caller's headers but for those that are not its business, and the gateway's credential."""
     provider = deployment.provider
     withheld = NOT_SENT_ON
-    if (connection := exchange.header(b"connection")) is not None and b"," in connection:
+    if (connection := exchange.header(b"connection")) is not None and connection.lower() not in NAMES_NOTHING:
         withheld |= frozenset(token.strip().lower() for token in connection.split(b","))
     headers: Headers = [header for header in exchange.headers if header[0] not in withheld]
     for name, _ in provider.authorize:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from tests.support.office import write_config
 
 
 @contextmanager
-def running(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+def running(*arguments: str, cwd: Path) -> Generator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "headgate.cli", "serve", *arguments]
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -95,12 +95,14 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path, capsys: py
     assert capsys.readouterr().err.startswith(f"headgate: Cannot listen on 127.0.0.1 port {port}")
 
 
-def test_a_data_directory_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_data_directory_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path) -> None:
+    write_config(tmp_path)
     (tmp_path / "file").write_text("")
-    assert cli.main(["serve", "-c", str(write_config(tmp_path)), "--port", "0", "--data-dir", str(tmp_path / "file")]) == 1
-    said = capsys.readouterr().err
-    assert "cannot be written" in said
-    assert said.count("\n") == 1
+    with running("--port", "0", "--data-dir", "file", cwd=tmp_path) as process:
+        said, logged = process.communicate(timeout=20)
+    assert (process.returncode, said) == (1, "")
+    assert "cannot be written" in logged
+    assert logged.count("\n") == 1
 
 
 def test_the_command_line_wins_over_the_file(tmp_path: Path) -> None:

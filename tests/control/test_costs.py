@@ -1,3 +1,5 @@
+"""What a cost is made of."""
+
 from __future__ import annotations
 
 from msgspec.structs import replace

@@ -1,3 +1,5 @@
+"""Which records somebody wants to see."""
+
 from __future__ import annotations
 
 from pathlib import Path

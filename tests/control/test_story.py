@@ -1,3 +1,5 @@
+"""Why a request went where it went, in sentences."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Where the time of a request went."""
+
 from __future__ import annotations
 
 from msgspec.structs import replace

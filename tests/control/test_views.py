@@ -1,3 +1,5 @@
+"""The one JSON shape of everything."""
+
 from __future__ import annotations
 
 import json

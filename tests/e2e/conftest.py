@@ -51,7 +51,7 @@ def traffic(gateway: Station) -> Iterator[Traffic]:
     seen.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gpt(gateway: Station) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(api_key=gateway.key, base_url=f"{gateway.url}/v1", max_retries=0) as client:
         yield client
@@ -63,7 +63,7 @@ async def async_gpt(gateway: Station) -> AsyncIterator[openai.AsyncOpenAI]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def claude(gateway: Station) -> Iterator[anthropic.Anthropic]:
     with anthropic.Anthropic(api_key=gateway.key, base_url=gateway.url, max_retries=0) as client:
         yield client

@@ -55,16 +55,17 @@ async def small(front: Station) -> AsyncIterator[openai.AsyncOpenAI]:
 
 
 async def test_a_plain_answer_is_booked_as_the_model_counted_it(small: openai.AsyncOpenAI, books: Books) -> None:
-    answer = await small.chat.completions.create(model="small", messages=GREETING, max_tokens=30, temperature=0)
-    assert answer.choices[0].message.content
-    assert answer.model == "smollm2"
-    assert answer.usage is not None and answer.usage.prompt_tokens_details is not None
-    cached = answer.usage.prompt_tokens_details.cached_tokens or 0
-    row = books.row()
-    assert (row.outcome, row.usage_source, row.deployment) == ("ok", "provider", "local/smollm2")
-    assert (row.usage.prompt, row.usage.cache_read) == (answer.usage.prompt_tokens, cached)
-    assert row.usage.completion == answer.usage.completion_tokens > 0
-    assert row.cost_nano == row.usage.input * 1_000 + cached * 100 + row.usage.output * 2_000
+    answers = [await small.chat.completions.create(model="small", messages=GREETING, max_tokens=30, temperature=0) for _ in range(2)]
+    cached = 0
+    for answer, row in zip(answers, books.rows(2), strict=True):
+        assert answer.choices[0].message.content
+        assert answer.usage is not None and answer.usage.prompt_tokens_details is not None
+        cached = answer.usage.prompt_tokens_details.cached_tokens or 0
+        assert (row.outcome, row.usage_source, row.deployment, answer.model) == ("ok", "provider", "local/smollm2", "smollm2")
+        assert (row.usage.prompt, row.usage.cache_read) == (answer.usage.prompt_tokens, cached)
+        assert row.usage.completion == answer.usage.completion_tokens > 0
+        assert row.cost_nano == row.usage.input * 1_000 + cached * 100 + row.usage.output * 2_000
+    assert cached > 0, "the same prompt again is not computed again"
 
 
 async def test_a_stream_brings_each_token_as_it_is_made(small: openai.AsyncOpenAI, model: Model, books: Books) -> None:
@@ -90,7 +91,7 @@ async def test_a_stream_brings_each_token_as_it_is_made(small: openai.AsyncOpenA
 async def test_the_stream_helper_gathers_what_the_model_said_and_counted(small: openai.AsyncOpenAI, books: Books) -> None:
     said = ""
     async with small.chat.completions.stream(
-        model="small", messages=GREETING, max_tokens=30, stream_options={"include_usage": True}
+        model="small", messages=STORY, max_tokens=300, temperature=0, stop=[".", "!", "?", "\n"], stream_options={"include_usage": True}
     ) as stream:
         async for event in stream:
             said += event.delta if event.type == "content.delta" else ""

@@ -102,13 +102,20 @@ def test_a_body_that_is_not_a_json_object_is_a_bad_request(gpt: openai.OpenAI, t
     assert traffic.row().outcome == "refused"
 
 
-def test_a_body_over_the_limit_is_refused_with_413_and_the_limit(gpt: openai.OpenAI, traffic: Traffic) -> None:
+@pytest.mark.parametrize("size", [BODY_LIMIT_BYTES, 12 * BODY_LIMIT_BYTES])
+def test_a_body_over_the_limit_is_refused_with_413_and_the_limit(gpt: openai.OpenAI, traffic: Traffic, size: int) -> None:
     with pytest.raises(openai.APIStatusError) as caught:
-        ask(gpt, messages=[{"role": "user", "content": "x" * BODY_LIMIT_BYTES}])
+        ask(gpt, messages=[{"role": "user", "content": "x" * size}])
     assert (caught.value.status_code, caught.value.code) == (413, "request_too_large")
     assert str(BODY_LIMIT_BYTES) in caught.value.message
     assert ask(gpt).choices
     assert [(row.outcome, row.status_code) for row in traffic.rows(2)] == [("refused", 413), ("ok", 200)]
+
+
+def test_a_refusal_is_read_by_a_client_that_is_still_sending(gpt: openai.OpenAI, traffic: Traffic) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        ask(gpt, messages=[{"role": "user", "content": "x" * 12 * BODY_LIMIT_BYTES}], extra_headers={"Authorization": "Bearer hg-wrong"})
+    assert traffic.row().status_code == 401
 
 
 def test_an_unknown_route_is_not_found_and_a_wrong_method_is_named(gpt: openai.OpenAI) -> None:

@@ -187,15 +187,28 @@ def test_a_body_in_chunks_is_one_body(gateway: Station, traffic: Traffic) -> Non
     assert json.loads(traffic.seen()[0].body)["messages"] == ASKED
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which is not on this machine")
-def test_curl_is_told_to_go_on_before_it_sends_a_large_body(gateway: Station) -> None:
+def curl(gateway: Station, key: str) -> subprocess.CompletedProcess[str]:
+    """A large body that is sent only when the server asks for it, or after fifteen seconds."""
     command = ["curl", "--silent", "--verbose", "--max-time", "20", "--noproxy", "*", "--expect100-timeout", "15"]
-    headers = ["content-type: application/json", f"authorization: Bearer {gateway.key}", "expect: 100-continue"]
-    body = json.dumps({"model": "gpt", "messages": [{"role": "user", "content": "x" * 200_000}]})
-    for header in headers:
+    for header in ("content-type: application/json", f"authorization: Bearer {key}", "expect: 100-continue"):
         command += ["--header", header]
-    done = subprocess.run(
-        [*command, "--data-binary", "@-", f"{gateway.url}/v1/chat/completions"], input=body, capture_output=True, text=True, check=True
-    )
+    body = json.dumps({"model": "gpt", "messages": [{"role": "user", "content": "x" * 200_000}]})
+    target = f"{gateway.url}/v1/chat/completions"
+    return subprocess.run([*command, "--data-binary", "@-", target], input=body, capture_output=True, text=True, check=True)
+
+
+WITH_CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which is not on this machine")
+
+
+@WITH_CURL
+def test_curl_is_told_to_go_on_before_it_sends_a_large_body(gateway: Station) -> None:
+    done = curl(gateway, gateway.key)
     assert "HTTP/1.1 100 Continue" in done.stderr
     assert json.loads(done.stdout)["choices"][0]["finish_reason"] == "stop"
+
+
+@WITH_CURL
+def test_curl_is_refused_before_it_sends_anything(gateway: Station) -> None:
+    done = curl(gateway, "hg-wrong")
+    assert "100 Continue" not in done.stderr and "HTTP/1.1 401" in done.stderr
+    assert json.loads(done.stdout)["error"]["code"] == "invalid_api_key"

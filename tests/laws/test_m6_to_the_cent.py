@@ -46,7 +46,7 @@ COST = {"openai": 552_000 + 512_000 + 5_600_000, "anthropic": 552_000 + 512_000 
 
 async def answered(dialect: Dialect, running: Inside, stream: bool, usage: object) -> bytes:
     """What a provider sends that reports this usage."""
-    recorded = await dialect.recorded(running.simulator, stream, **shown(dialect, stream))
+    recorded = await dialect.recorded(running.simulator, stream, more=shown(dialect, stream))
     if not stream:
         return sized(json.dumps({**json.loads(recorded[0]), "usage": usage}).encode())
     said = b'"usage":' + json.dumps(usage).encode() + b"}\n\n"
@@ -84,7 +84,7 @@ async def test_every_class_is_charged_as_computed_by_hand(dialect: Dialect, stre
 async def test_what_the_client_reads_is_what_was_charged(dialect: Dialect, stream: bool) -> None:
     async with inside() as running:
         sim = {"x-sim": "cached=5;reasoning=11;tokens=13"}
-        body = dialect.body(stream, **shown(dialect, stream))
+        body = dialect.body(stream) | shown(dialect, stream)
         got = await ask(running.url, dialect.path, body, key=KEY, headers=sim)
     [row] = running.rows
     usage = row.usage

@@ -133,9 +133,8 @@ async def test_an_estimate_never_exceeds_what_the_client_allowed(dialect: Dialec
     async with inside() as running:
         # A provider that says more than it may, and then breaks off.
         events = await dialect.recorded(running.simulator, True)
-        body = dialect.body(True, **limit)
+        body = dialect.body(True) | limit
         sim = f"cut={len(events) - 4}"
-        body["messages"][0] = {"role": "user", "content": "weather?"}
         async with visiting(running.url, dialect.path, body, KEY, x_sim=sim) as visit:
             await visit.head()
             await visit.rest()

@@ -41,9 +41,9 @@ class Dialect:
         """The code in the event that ends a stream; None where the last event is no error."""
         return self.error_code(data_of(stream)[-1]) if not stream.endswith(b"[DONE]\n\n") else None
 
-    async def recorded(self, simulator: Simulator, stream: bool, calls_tool: bool = False, **more: object) -> list[bytes]:
+    async def recorded(self, simulator: Simulator, stream: bool, calls_tool: bool = False, more: Json | None = None) -> list[bytes]:
         """What the provider says to a request of this dialect: the events of a stream, or one whole body."""
-        body = {**self.body(stream, calls_tool, **more), "model": self.model}
+        body = {**self.body(stream, calls_tool), **(more or {}), "model": self.model}
         answer = await sim_client.ask(simulator, self.path, body)
         assert answer.status == 200
         return answer.writes if stream else [answer.body]

@@ -38,7 +38,7 @@ class Model:
     def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
         self.url = url
         self.process = process
-        self._client = httpx2.Client(base_url=url, trust_env=False)
+        self._client = httpx2.Client(base_url=url, trust_env=False, verify=False)
 
     def close(self) -> None:
         self._client.close()

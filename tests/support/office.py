@@ -65,7 +65,7 @@ class Office:
 
     def signed_in(self) -> TestClient:
         browser = self.browser()
-        _, whole = self.key("boss", "admin")
+        _, whole = self.key(f"boss {self.random}", "admin")
         assert sign_in(browser, whole) == 303
         return browser
 

@@ -14,7 +14,9 @@ async def for_all(strategy: SearchStrategy[Any], check: Callable[[Any], Awaitabl
     """`check` holds for every example that is tried."""
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    )
     @given(strategy)
     def holds(example: Any) -> None:
         asyncio.run_coroutine_threadsafe(_of(check(example)), loop).result(20)

@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+xllamacpp: Any = import_module("xllamacpp")  # it has no types
+
 CONTEXT_TOKENS, SLOTS = 1024, 2
 
 
@@ -19,7 +21,6 @@ def weights() -> Path:
 
 
 def main() -> None:
-    xllamacpp: Any = import_module("xllamacpp")  # it has no types
     params = xllamacpp.CommonParams()
     params.model.path = str(weights())
     params.model_alias = {"smollm2"}

@@ -93,7 +93,7 @@ def station(folder: Path, provider_url: str, config: str) -> Generator[Station]:
 def wait_for_key(url: str, key: str) -> None:
     """Return once the running gateway knows the key."""
     end = time.monotonic() + 10
-    with httpx2.Client(base_url=url, headers={"x-api-key": key}, trust_env=False) as client:
+    with httpx2.Client(base_url=url, headers={"x-api-key": key}, trust_env=False, verify=False) as client:
         while client.get("/v1/models").status_code != 200:
             assert time.monotonic() < end, "the gateway does not learn of the key"
             time.sleep(0.02)
@@ -125,7 +125,7 @@ class Traffic(Books):
     """The same, and what has reached the simulated providers."""
 
     def __init__(self, at: Station) -> None:
-        self._provider = httpx2.Client(base_url=at.provider_url, trust_env=False)
+        self._provider = httpx2.Client(base_url=at.provider_url, trust_env=False, verify=False)
         self._provider.post("/_sim/reset")
         super().__init__(at)
 

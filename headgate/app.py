@@ -109,6 +109,7 @@ async def _serve(settings: Settings, listener: socket.socket, parts: Parts, read
     # What was made until now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     following = asyncio.create_task(follow(gateway, parts.stores))
     try:
         await Server(config, lambda: ready(address(listener))).serve(sockets=[listener])

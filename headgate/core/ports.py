@@ -162,6 +162,8 @@ class Codec:
     write_stream_error: Callable[[HeadgateError, str], bytes]
     """The event that ends a started stream."""
     keep_alive: bytes
+    request_id_header: bytes
+    """Where clients of this dialect look for the id of a request."""
 
 
 @dataclass(frozen=True, slots=True)

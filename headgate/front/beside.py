@@ -32,8 +32,8 @@ class Beside:
             await answer(send, 200, b'{"status":"live"}')
         elif path == READY:
             trouble = self._trouble()
-            body = b'{"status":"ready"}' if trouble is None else b'{"status":"not ready","reason":"%b"}' % trouble.encode("ascii", "replace")
-            await answer(send, 200 if trouble is None else 503, body)
+            reason = b"" if trouble is None else b',"reason":"%b"' % trouble.encode("ascii", "replace")
+            await answer(send, 200 if trouble is None else 503, b'{"status":"%b"%b}' % (b"not ready" if reason else b"ready", reason))
         else:
             if self._loading is None or (self._loading.done() and self._loading.exception() is not None):
                 self._loading = asyncio.create_task(asyncio.to_thread(self._load))

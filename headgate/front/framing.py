@@ -24,7 +24,7 @@ def flaw(version: str, url: bytes, headers: Headers, names: dict[bytes, bytes]) 
     """Why this head is refused, as status and sentence; None when it is sound. `names` is `dict(headers)`."""
     if version not in ("1.1", "1.0"):
         return 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here."
-    if not url.startswith(b"/") or b"#" in url:
+    if not url.startswith(b"/") or url.find(b"#") >= 0:
         return 400, "The request target must be a path that starts with '/', without a fragment."
     if len(names) != len(headers):
         for name in _SINGLE & names.keys():

@@ -23,7 +23,8 @@ def status_line(status: int) -> bytes:
 def whole(status: int, headers: Headers, body: bytes, last: bool) -> bytes:
     """A whole answer, ready for one write. `last` says that the connection closes after it."""
     end = CLOSE if last else LINE
-    return b"%b%b%bcontent-length: %d\r\n\r\n%b" % (status_line(status), LINE.join(map(_line, headers)), end if headers else end[2:], len(body), body)
+    lines = LINE.join(map(_line, headers))
+    return b"%b%b%bcontent-length: %d\r\n\r\n%b" % (status_line(status), lines, end if headers else end[2:], len(body), body)
 
 
 def head(status: int, headers: Headers, chunked: bool, last: bool) -> bytes:

@@ -8,6 +8,7 @@ is slow or gone. Both kinds of request share one queue per connection, so pipeli
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, cast
@@ -26,6 +27,8 @@ from headgate.front.inbound import Body, too_large
 SWEEP_S = 0.25
 LINGER_S = 2.0
 NO_REQUEST_ID = "-"
+PEER_CLOSED: int = getattr(select, "POLLRDHUP", select.POLLHUP)
+"""The half of a connection that the client writes has ended, whatever of it is still to be read. Not every system can tell."""
 
 Handler = Callable[[Exchange], Coroutine[Any, Any, None]]
 
@@ -354,7 +357,8 @@ class FrontProtocol(HttpToolsProtocol):
     def check(self, now: float) -> None:
         """Enforce the deadlines of this connection."""
         limits = self.door.limits
-        if self.write_paused and now - self.write_paused_at > limits.write_timeout_s:
+        stuck = self.write_paused and now - self.write_paused_at > limits.write_timeout_s
+        if stuck or (self.flow.read_paused and has_left(self.transport)):
             self.abort()
         elif self.refused:
             if self._idle and now - self.quiet_since > LINGER_S:
@@ -371,6 +375,13 @@ class FrontProtocol(HttpToolsProtocol):
     @property
     def _idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
+
+
+def has_left(transport: asyncio.Transport) -> bool:
+    """Whether the client has closed its side: asked where nothing is read because requests wait, so that nothing else would tell."""
+    ended = select.poll()
+    ended.register(transport.get_extra_info("socket").fileno(), PEER_CLOSED)
+    return bool(ended.poll(0))
 
 
 def sweep(door: Door, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:

@@ -74,4 +74,4 @@ async def pass_refusal(reply: HttpReply, record: Record, exchange: Exchange, cod
     if not readable:
         raise UpstreamGarbage(f"The provider {deployment.provider.name!r} refused with status {reply.status} and an unreadable answer.")
     record.settle("error", reply.status, None, "none", f"upstream_{reply.status}")
-    exchange.reply(passed.status, passed.headers + record.headers(), passed.body)
+    exchange.reply(passed.status, record.signed(passed.headers), passed.body)

@@ -20,7 +20,7 @@ async def handle(gateway: Gateway, route: Route, exchange: Exchange) -> None:
         if route.answer is not None:
             body = route.answer(plan.names(gateway.catalog, key.models), exchange.parameter)
             record.settle("ok", 200, None, "none")
-            exchange.reply(200, JSON + record.headers(), body)
+            exchange.reply(200, record.signed(JSON), body)
             return
 
         request = record.request = route.codec.read_request(await exchange.body())

@@ -43,6 +43,7 @@ class Record:
     __slots__ = (
         "_exchange",
         "_gateway",
+        "_id_header",
         "_start",
         "_trying_since_us",
         "_trying_status",
@@ -61,9 +62,10 @@ class Record:
         "settled",
     )
 
-    def __init__(self, gateway: Gateway, exchange: Exchange, route: str) -> None:
+    def __init__(self, gateway: Gateway, exchange: Exchange, route: str, id_header: bytes = b"x-request-id") -> None:
         self._gateway = gateway
         self._exchange = exchange
+        self._id_header = id_header
         self._start = monotonic()
         self.at_us = at_us = gateway.clock.now_us()
         self.id = gateway.new_id(at_us)
@@ -217,6 +219,16 @@ class Record:
             own.append((b"server-timing", b"queue;dur=%.2f, upstream;dur=%.2f" % (self.queue_us / 1e3, upstream_us / 1e3)))
         return own
 
+    def signed(self, headers: Headers) -> Headers:
+        """An answer's headers and our own. Its clients find a request's id where they look for it: ours, if no provider gave one."""
+        own = self.headers()
+        for name, _ in headers:
+            if name == self._id_header:
+                break
+        else:
+            own.append((self._id_header, self.id.encode()))
+        return headers + own
+
 
 class kept:  # noqa: N801, RUF100 - read as a verb: `with kept(…) as record`
     """A record that is settled when the block is left, whichever way; refusals and failures are answered here, in one place."""
@@ -226,7 +238,7 @@ class kept:  # noqa: N801, RUF100 - read as a verb: `with kept(…) as record`
     def __init__(self, gateway: Gateway, exchange: Exchange, route: Route) -> None:
         self._exchange = exchange
         self._route = route
-        self._record = Record(gateway, exchange, route.name)
+        self._record = Record(gateway, exchange, route.name, route.codec.request_id_header)
 
     def __enter__(self) -> Record:
         return self._record
@@ -272,7 +284,7 @@ def answer_error(record: Record, exchange: Exchange, codec: Codec, error: Headga
         error = unwritable
         status, headers, body = codec.write_error(error, record.id)
     if not exchange.started:
-        exchange.reply(status, headers + record.headers(), body)
+        exchange.reply(status, record.signed(headers), body)
     elif codec.scanner is not None:
         exchange.write(codec.write_stream_error(error, record.id))
         exchange.end()

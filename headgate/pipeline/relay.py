@@ -29,7 +29,7 @@ async def whole(reply: HttpReply, record: Record, exchange: Exchange, codec: Cod
         record.settle("ok", reply.status, facts.usage, "provider")
     else:
         record.settle("ok", reply.status, record.with_output(facts.produced), "estimated")
-    exchange.reply(reply.status, send.passed_back(reply.headers) + record.headers(), body)
+    exchange.reply(reply.status, record.signed(send.passed_back(reply.headers)), body)
 
 
 async def stream(reply: HttpReply, record: Record, exchange: Exchange, codec: Codec) -> None:
@@ -120,7 +120,7 @@ class Passing:
 
     def _commit(self) -> None:
         if not self._exchange.started:
-            headers = send.passed_back(self._reply.headers) + self._record.headers() + EVENT_STREAM_HEADERS
+            headers = self._record.signed(send.passed_back(self._reply.headers)) + EVENT_STREAM_HEADERS
             self._exchange.start(self._reply.status, headers)
 
     def _finish(self) -> None:

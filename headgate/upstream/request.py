@@ -52,7 +52,7 @@ def head(call: HttpCall, lines: bytes) -> bytes:
     # We wrote this many line ends; any more came with a name or a value.
     if len(text) - len(text.translate(None, b"\r\n\0")) != 2 * (len(headers) + 3):
         raise ValueError("a header, the method or the target contains CR, LF or NUL")
-    if not target or not method or b" " in target or b" " in method:
+    if not target or not method or target.find(b" ") >= 0 or method.find(b" ") >= 0:
         raise ValueError("the method and the target may not be empty or contain spaces")
     if not OURS.isdisjoint([name for name, _ in headers]):
         raise ValueError("host, connection, content-length, transfer-encoding and accept-encoding are written by the transport")

@@ -50,15 +50,21 @@ def call(exchange: Exchange, deployment: Deployment, codec: str, body: bytes) ->
     """What goes to the provider: the caller's headers but for those that are not its business, and the gateway's credential."""
     provider = deployment.provider
     withheld = NOT_SENT_ON
-    if (connection := exchange.header(b"connection")) is not None and connection.lower() not in NAMES_NOTHING:
-        withheld |= frozenset(token.strip().lower() for token in connection.split(b","))
+    connection = exchange.header(b"connection")
+    if connection is not None and (connection.lower() not in NAMES_NOTHING or exchange.repeats(b"connection")):
+        withheld |= named_by_connection(exchange.headers)
     headers: Headers = [header for header in exchange.headers if header[0] not in withheld]
     for name, _ in provider.authorize:
         if exchange.header(name) is not None and name not in withheld:
             headers = [header for header in headers if header[0] != name]
     headers += provider.authorize
-    headers += [header for header in provider.defaults if exchange.header(header[0]) is None]
+    headers += [header for header in provider.defaults if exchange.header(header[0]) is None or header[0] in withheld]
     return HttpCall(provider.origin, b"POST", provider.paths[codec].encode() + exchange.query, headers, body, provider.deadlines)
+
+
+def named_by_connection(headers: Headers) -> frozenset[bytes]:
+    """The headers that are about this connection only because `connection`, sent once or more often, says so."""
+    return frozenset(token.strip().lower() for name, value in headers if name == b"connection" for token in value.split(b","))
 
 
 def passed_back(headers: Headers) -> Headers:

@@ -85,4 +85,5 @@ CODEC = Codec(
     write_error=errors.write,
     write_stream_error=errors.write_event,
     keep_alive=b"",
+    request_id_header=b"x-request-id",
 )

@@ -54,6 +54,14 @@ class Scanner(ABC):
 
     def feed(self, data: bytes) -> bytes:
         """Whole events to forward now, joined. Nothing more comes once `garbage` is set."""
+        said = self._splitter.one_event(data)
+        if said and not self.garbage and len(said) < sse.EVENT_BYTES - 8:
+            self._dropped = False
+            try:
+                return self._read(data, said)
+            except NotOfThisFormat:
+                self.garbage = True
+                return b""
         passed: list[bytes] = []
         try:
             if self.garbage:

@@ -12,6 +12,7 @@ EVENT_BYTES = 16 << 20
 
 _EMPTY_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+LF, CR = b"\n"[0], b"\r"[0]
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -39,16 +40,16 @@ class Splitter:
         """How many bytes wait for the end of their event."""
         return len(self._held)
 
+    def one_event(self, data: bytes) -> bytes | None:
+        """The data in these next bytes where they are one event of one line, `data: …`, by themselves: what nearly always comes."""
+        if self._rests and data[:6] == b"data: " and data[-2:] == b"\n\n":
+            said = data[6:-2]
+            if LF not in said and CR not in said:  # as numbers: looking for bytes in bytes is five times as dear
+                return said
+        return None
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that are now whole, in order. Joined, their bytes are those that were fed, less those held."""
-        if (
-            self._rests
-            and data.find(b"\n") == len(data) - 2
-            and data.startswith(b"data: ")
-            and data.endswith(b"\n\n")
-            and b"\r" not in data
-        ):
-            return [(data, data[6:-2])]  # what nearly always comes: one event of one line
         events = [(raw, data_of(raw)) for raw in self._cut(data)]
         self._rests = self._began and self._plain and not self._held
         return events

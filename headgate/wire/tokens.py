@@ -33,7 +33,13 @@ def of_length(size: int) -> int:
 
 def of_prompt(document: Document, names: Iterable[str]) -> int:
     """Tokens in these members of a request. A long base64 string is an image, a recording or a document, and not text."""
-    return sum(_of_span(document.body, *document.extent(name)) for name in names if name in document.members)
+    total, members = 0, document.members
+    for name in names:
+        raw = members.get(name)
+        if raw is not None:
+            size = len(raw)
+            total += of_length(size) if size <= _MEDIA_BYTES else _of_span(document.body, *document.extent(name))
+    return total
 
 
 def of_text(raw: msgspec.Raw) -> int:
@@ -44,8 +50,6 @@ def of_text(raw: msgspec.Raw) -> int:
 
 def _of_span(body: bytes, start: int, end: int) -> int:
     text, media = end - start, 0
-    if text <= _MEDIA_BYTES:
-        return of_length(text)
     for mark in _MEDIA_MARKS:
         at = start
         for _ in range(_MEDIA_PARTS):

@@ -14,6 +14,7 @@ from headgate.front.protocol import FrontProtocol
 class FakeConnection:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.transport = self
         self.sent: list[bytes] = []
         self.write_paused = False
         self.finished = 0
@@ -21,6 +22,8 @@ class FakeConnection:
 
     def send(self, data: bytes) -> None:
         self.sent.append(data)
+
+    write = send
 
     def answered(self, exchange: Exchange) -> None:
         self.finished += 1

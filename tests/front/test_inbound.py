@@ -109,9 +109,16 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
             gunzip(raw, limit)
 
 
-@pytest.mark.parametrize(
-    "raw", [b"{}", gzip.compress(b"hello")[:-1], gzip.compress(b"hello")[:10], zlib.compress(b"x"), gzip.compress(b"a") + b"junk"]
-)
-def test_what_is_not_whole_gzip_is_refused(raw: bytes) -> None:
+BROKEN = {
+    "not gzip": b"{}",
+    "another format": zlib.compress(b"x"),
+    "a head alone": gzip.compress(b"hello")[:10],
+    "no last byte": gzip.compress(b"hello")[:-1],
+    "junk behind it": gzip.compress(b"a") + b"junk",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_not_whole_gzip_is_refused(name: str) -> None:
     with pytest.raises(UnsupportedEncoding):
-        gunzip(raw, 1_000)
+        gunzip(BROKEN[name], 1_000)

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -25,8 +26,11 @@ def test_kill_9_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
 
 def recorder_of(gateway: Outside) -> int | None:
     assert gateway.process is not None
-    children = psutil.Process(gateway.process.pid).children()
-    return next((child.pid for child in children if "headgate.ledger.recorder" in child.cmdline()), None)
+    for child in psutil.Process(gateway.process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # dead, and its parent does not know yet
+            if "headgate.ledger.recorder" in child.cmdline():
+                return child.pid
+    return None
 
 
 def another_recorder(gateway: Outside, former: int) -> int:

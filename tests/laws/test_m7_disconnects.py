@@ -13,7 +13,7 @@ from headgate.front.protocol import Limits
 from headgate.simulator.seen import Seen
 from tests.support.dialects import DIALECTS, MOST_TOKENS, Dialect, by_name
 from tests.support.inside import KEY, Inside, inside
-from tests.support.visiting import Visit, visiting
+from tests.support.visiting import Visit, raw, visiting
 
 BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=by_name)
 CLOSED_WITHIN_MS = 250
@@ -113,6 +113,23 @@ async def test_a_drained_answer_is_charged_by_the_provider(dialect: Dialect, str
             row, seen = await left(dialect, cut, stream, running, leave)
             assert (row.outcome, row.usage_source) == ("client_gone", "provider"), cut
             assert seen.answered_ms is not None and seen.closed_early_ms is None, cut
+
+
+@BOTH
+@pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
+async def test_a_client_that_has_sent_more_requests_ahead_is_seen_to_leave_too(dialect: Dialect, reset: bool) -> None:
+    async with inside() as running:
+        headers = {"authorization": f"Bearer {KEY}", "x-sim": "stall=mid"}
+        reader, writer = await running.served.connect()
+        writer.write(raw(dialect.path, dialect.body(True), headers) * 3)
+        assert await reader.readuntil(b"delta")
+        if reset:
+            writer.transport.abort()
+        else:
+            writer.close()
+        [seen] = running.simulator.requests
+        await eventually(lambda: seen.closed_ms is not None)
+        assert seen.closed_by == "peer" and [row.outcome for row in running.rows] == ["client_gone"]
 
 
 @BOTH

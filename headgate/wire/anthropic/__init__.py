@@ -12,6 +12,7 @@ CODEC = Codec(
     write_error=errors.write,
     write_stream_error=errors.write_event,
     keep_alive=b'event: ping\ndata: {"type":"ping"}\n\n',
+    request_id_header=b"request-id",
 )
 
 COUNT_TOKENS = Codec(
@@ -23,4 +24,5 @@ COUNT_TOKENS = Codec(
     write_error=errors.write,
     write_stream_error=errors.write_event,
     keep_alive=b"",
+    request_id_header=b"request-id",
 )

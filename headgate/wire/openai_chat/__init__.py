@@ -12,4 +12,5 @@ CODEC = Codec(
     write_error=errors.write,
     write_stream_error=errors.write_event,
     keep_alive=b": keep-alive\n\n",
+    request_id_header=b"x-request-id",
 )

@@ -44,7 +44,9 @@ class Piece(Struct, gc=False):
 
     def size(self) -> int:
         """Bytes of text, spoken text and tool arguments."""
-        size = tokens.of_text(self.content)
+        content = self.content
+        length = len(content)
+        size = length - 2 if length > 4 else tokens.of_text(content)
         if self.reasoning is not NOTHING or self.reasoning_content is not NOTHING:  # the same text, where both are there
             size += max(tokens.of_text(self.reasoning), tokens.of_text(self.reasoning_content))
         if self.refusal is not NOTHING:

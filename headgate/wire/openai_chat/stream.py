@@ -15,8 +15,10 @@ from headgate.wire.openai_chat.piece import Piece
 from headgate.wire.openai_chat.request import ChatRequest
 
 _DONE_EVENT = b"data: [DONE]\n\n"
+NULL = len("null")
 _NO_USAGE = b',"usage":null'
 _USUAL_END = b',"usage":null}\n\n'
+_END = b"}\n\n"
 _LAST_MEMBERS = re.compile(rb',"usage":null((?:,"obfuscation":"[^"\\]*")?\})\Z')
 """Usage where the vendor writes it: last, but for padding. The brace is the document's own, so the member is at the top level."""
 
@@ -81,20 +83,24 @@ class ChatScanner(scanner.Scanner):
         except UNREADABLE:
             return self._read_unusual(event, data)
         self._note(chunk)
-        if self._hides_usage and len(chunk.usage):
-            return self._without_usage(event, data, bool(chunk.choices) or _says_more(chunk))
-        return event
+        if not self._hides_usage or not len(chunk.usage):
+            return event
+        if chunk.choices and event.endswith(_USUAL_END):  # the brace is the document's own
+            return event[: -len(_USUAL_END)] + _END
+        return self._without_usage(event, data, bool(chunk.choices) or _says_more(chunk))
 
     def _note(self, chunk: _Chunk) -> None:
         if not self.model:
             self._name(chunk.id, chunk.model)
         for choice in chunk.choices or ():
-            delta = choice.delta
+            delta, index = choice.delta, choice.index or 0
             if delta is not None:
                 self.produced_bytes += delta.size()
-                self.content_seen = self.content_seen or delta.has_content()
-            self._note_end(choice.index or 0, choice.finish_reason)
-        if len(chunk.usage) > len("null"):
+                if not self.content_seen:
+                    self.content_seen = delta.has_content()
+            if choice.finish_reason or index not in self._open:
+                self._note_end(index, choice.finish_reason)
+        if len(chunk.usage) > NULL:
             self.usage = usage.read(chunk.usage) or self.usage
         if len(chunk.error):
             self._note_error(chunk.error)
@@ -148,8 +154,6 @@ class ChatScanner(scanner.Scanner):
         if not has_more:
             self._dropped = True
             return b""
-        if event.endswith(_USUAL_END):  # the brace is the document's own
-            return event[: -len(_USUAL_END)] + b"}\n\n"
         at = data.rfind(_NO_USAGE)
         if at >= 0 and (last := _LAST_MEMBERS.match(data, at)):
             return sse.with_data(event, data, data[:at] + last[1])

@@ -7,11 +7,12 @@ import gc
 import logging
 import os
 import resource
-import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -22,6 +23,7 @@ from headgate.config import catalog, prices
 from headgate.config.schema import Settings
 from headgate.control import access, keys
 from headgate.core.errors import ConfigError, HeadgateError
+from headgate.core.ports import Catalog, Clock
 from headgate.core.stores import Stores
 from headgate.front import protocol, routes
 from headgate.front.beside import Beside
@@ -50,24 +52,35 @@ class Ready:
 def run(settings: Settings, ready: Callable[[Ready], None]) -> None:
     """Serve until SIGTERM or SIGINT, then let running requests finish. Raises ConfigError where it cannot start."""
     allow_connections()
-    listener = listen(settings.server.host, settings.server.port)
     clock = SystemClock()
-    stores = sqlite.build(sqlite.Options(settings.data_dir / sqlite.FILE_NAME))
-    admin_key = keys.bootstrap_admin(stores, clock, os.urandom)
+    models = catalog.build(settings, prices.load())
+    with (
+        listen(settings.server.host, settings.server.port) as listener,
+        closing(sqlite.build(sqlite.Options(settings.data_dir / sqlite.FILE_NAME))) as stores,
+        recording(settings, clock) as entries,
+    ):
+        # Only now that nothing refuses to start any more: the key is shown by this start or never.
+        admin_key = keys.bootstrap_admin(stores, clock, os.urandom)
+        parts = Parts(clock, stores, entries, models)
+        uvloop.run(_serve(settings, listener, parts, lambda url: ready(Ready(url, admin_key))))
+
+
+@contextmanager
+def recording(settings: Settings, clock: Clock) -> Generator[journal.FileJournal]:
+    """An open journal and a recorder that loads it, ended in this order: so the recorder can finish with its files."""
     options = settings.journal
     entries = journal.FileJournal(
         settings.data_dir,
-        secrets.token_hex(8),
+        journal.new_writer(clock.now_us(), os.urandom(8)),
         journal.Options(options.fsync, options.fsync_interval_ms, options.segment_bytes),
     )
     recorder = Supervisor(settings.data_dir)
     recorder.start()
     try:
-        uvloop.run(_serve(settings, listener, Parts(clock, stores, entries), lambda url: ready(Ready(url, admin_key))))
+        yield entries
     finally:
         entries.close()
         recorder.stop()
-        stores.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ class Parts:
     clock: SystemClock
     stores: Stores
     journal: journal.FileJournal
+    models: Catalog
 
 
 async def _serve(settings: Settings, listener: socket.socket, parts: Parts, ready: Callable[[str], None]) -> None:
@@ -85,12 +99,12 @@ async def _serve(settings: Settings, listener: socket.socket, parts: Parts, read
         journal=parts.journal,
         transport=Transport(),
         access=access.load(parts.stores),
-        catalog=catalog.build(settings, prices.load()),
+        catalog=parts.models,
         max_attempts=settings.server.max_attempts,
     )
     door = protocol.Door(lambda exchange: handle(gateway, exchange.route, exchange), limits(settings), routes.Table())
     config = uvicorn.Config(
-        Beside(lambda: parts.journal.unavailable, lambda: registry.admin().build(parts.stores, parts.clock, settings)),
+        Beside(lambda: parts.journal.unavailable, lambda: registry.admin().load(parts.stores, parts.clock, settings)),
         http=protocol.protocol_for(door),
         loop="none",
         lifespan="off",
@@ -105,7 +119,7 @@ async def _serve(settings: Settings, listener: socket.socket, parts: Parts, read
     )
     # uvicorn hands the signal on once it has stopped; what is left to do then is ours, and not to be cut short.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, ignore)
     # What was made until now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -118,6 +132,10 @@ async def _serve(settings: Settings, listener: socket.socket, parts: Parts, read
         await gateway.transport.close()
 
 
+def ignore(_number: int, _frame: FrameType | None) -> None:
+    """Takes a signal and does nothing."""
+
+
 class Server(uvicorn.Server):
     """uvicorn's, telling when it answers."""
 
@@ -127,7 +145,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready()
+        try:
+            self._ready()
+        except BaseException:
+            await self.shutdown(sockets)  # a loop with an open listener would wait for it for ever
+            raise
 
 
 async def follow(gateway: Gateway, stores: Stores) -> None:
@@ -177,5 +199,3 @@ def listen(host: str, port: int) -> socket.socket:
 def address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-

@@ -41,7 +41,7 @@ def providers() -> Folder:
 
 
 def admin() -> ModuleType:
-    """The admin app's module: `build(stores, clock, settings)` gives the ASGI app."""
+    """The admin app's module: `load(stores, clock, settings)` gives the ASGI app."""
     return importlib.import_module(f"{PACKAGE}.admin.app")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,14 +14,16 @@ import pytest
 
 from headgate import app
 from headgate.clock import SystemClock
-from headgate.config import load
+from headgate.config import catalog, load
 from headgate.config.schema import Server, Settings
 from headgate.control import access, keys
 from headgate.core.access import Access
 from headgate.core.errors import ConfigError
 from headgate.core.ports import Catalog
-from headgate.core.stores import StoreUnavailable
+from headgate.core.stores import Stores, StoreUnavailable
+from headgate.ledger.journal import FOLDER, FileJournal
 from headgate.pipeline.gateway import Gateway
+from headgate.stores import sqlite
 from headgate.upstream.transport import Transport
 from tests.support.client import ask
 from tests.support.dialects import DIALECTS
@@ -60,11 +62,84 @@ def test_limits_are_those_of_the_settings_and_a_drain_is_only_for_who_wants_it(t
     assert app.limits(settings(tmp_path, on_disconnect="drain", drain_ms=4_500)).drain_s == 4.5
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the process ends there, its listener with it
-def test_a_data_directory_that_cannot_be_written_is_a_start_error(tmp_path: Path) -> None:
+@dataclass
+class Opened:
+    """What a start has opened: it must be closed again, whatever refuses to go on."""
+
+    listeners: list[socket.socket] = field(default_factory=list[socket.socket])
+    journals: list[FileJournal] = field(default_factory=list[FileJournal])
+    stores: list[Stores] = field(default_factory=list[Stores])
+    closed: list[object] = field(default_factory=list[object])
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        listen, build, close = app.listen, sqlite.build, FileJournal.close
+
+        def listening(host: str, port: int) -> socket.socket:
+            self.listeners.append(listen(host, port))
+            return self.listeners[-1]
+
+        def building(options: sqlite.Options) -> Stores:
+            made = build(options)
+            self.stores.append(replace(made, close=lambda: (self.closed.append("store"), made.close())[1]))
+            return self.stores[-1]
+
+        def closing(journal: FileJournal) -> None:
+            self.closed.append("journal")
+            close(journal)
+
+        patch.setattr(app, "listen", listening)
+        patch.setattr(sqlite, "build", building)
+        patch.setattr(FileJournal, "close", closing)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    watching = Opened()
+    watching.watch(monkeypatch)
+    return watching
+
+
+def test_a_data_directory_that_cannot_be_written_is_a_start_error_and_leaves_no_socket(tmp_path: Path, opened: Opened) -> None:
     (tmp_path / "data").write_text("a file")
-    with pytest.raises(ConfigError, match="data"):
+    with pytest.raises(ConfigError, match=r"cannot be written.*Give Headgate a data_dir it may write to"):
         app.run(settings(tmp_path), lambda ready: None)
+    assert [listener.fileno() for listener in opened.listeners] == [-1]
+
+
+def test_a_journal_that_cannot_be_written_leaves_nothing_open_and_makes_no_key_that_nobody_sees(tmp_path: Path, opened: Opened) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FOLDER).write_text("a file")
+    with pytest.raises(ConfigError, match=r"The journal in .* cannot be written"):
+        app.run(settings(tmp_path), lambda ready: None)
+    assert [listener.fileno() for listener in opened.listeners] == [-1] and opened.closed == ["store"]
+    stores = store(tmp_path / "data")
+    assert keys.every(stores) == []
+    stores.close()
+
+
+def test_a_configuration_that_cannot_be_used_makes_no_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Catalog:
+        raise ConfigError("no")
+
+    wanted = settings(tmp_path)
+    monkeypatch.setattr(catalog, "build", refuse)
+    with pytest.raises(ConfigError, match="no"):
+        app.run(wanted, lambda ready: None)
+    assert not wanted.data_dir.exists()
+
+
+def test_whoever_cannot_be_told_that_it_is_ready_ends_it_in_order(tmp_path: Path, opened: Opened) -> None:
+    def ready(one: app.Ready) -> None:
+        raise ConfigError("nobody listens")
+
+    handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        with pytest.raises(ConfigError, match="nobody listens"):
+            app.run(settings(tmp_path), ready)
+    finally:
+        for number, former in zip((signal.SIGTERM, signal.SIGINT), handlers, strict=True):
+            signal.signal(number, former)
+    assert [listener.fileno() for listener in opened.listeners] == [-1] and opened.closed == ["journal", "store"]
 
 
 def test_it_serves_until_it_is_told_to_stop_and_shows_its_first_admin_key_once(tmp_path: Path) -> None:

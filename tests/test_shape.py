@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ledger": {"core", "stores"},
     "pipeline": {"core", "upstream"},
     "front": {"core", "wire", "pipeline"},
-    "admin": {"core", "control", "stores"},
+    "admin": {"core", "config", "control", "stores"},
     "simulator": set(),
 }
 """Folder → the folders it may import beside itself. `cli`, `app` and `registry` at the top put everything together."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Scope
 
 from headgate import __version__
 from headgate.admin.api import Api
@@ -38,6 +40,17 @@ HEADERS = {
 }
 
 
+def load(stores: Stores, clock: Clock, settings: Settings) -> FastAPI:
+    """The app, ready to answer. Takes its time: call it in a thread.
+
+    It has answered its first requests already, in a loop of its own, because frameworks import and build much when those come, and that
+    must not hold up the loop which everybody's requests are in (O3).
+    """
+    app = build(stores, clock, settings)
+    asyncio.run(_visit(app, ("/", "/static/console.css")))
+    return app
+
+
 def build(stores: Stores, clock: Clock, settings: Settings) -> FastAPI:
     """The app. It only reads the store."""
     known = catalog.build(settings, prices.load())
@@ -56,6 +69,18 @@ def build(stores: Stores, clock: Clock, settings: Settings) -> FastAPI:
     _handle_errors(app)
     app.middleware("http")(_protect)
     return app
+
+
+async def _visit(app: FastAPI, paths: Sequence[str]) -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        pass
+
+    whole: Scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "server": ("localhost", 80), "headers": []}
+    for path in paths:
+        await app({**whole, "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b""}, receive, send)
 
 
 def _handle_errors(app: FastAPI) -> None:

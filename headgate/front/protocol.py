@@ -75,6 +75,8 @@ class FrontProtocol(HttpToolsProtocol):
     """One client connection."""
 
     door: Door
+    cycle: Any
+    """The request that is being answered: an Exchange, or uvicorn's own; None before the first."""
 
     def __init__(
         self,
@@ -115,7 +117,7 @@ class FrontProtocol(HttpToolsProtocol):
             if isinstance(exchange, Exchange) and not exchange.response_complete and not exchange.disconnected:
                 exchange.lost(self.door.limits.drain_s)
         if isinstance(self.cycle, Exchange):
-            self.cycle = None  # type: ignore[assignment]
+            self.cycle = None
         self.reading = None
         self.pipeline.clear()
         self.refused = True
@@ -192,7 +194,8 @@ class FrontProtocol(HttpToolsProtocol):
             chosen = routes.choose(found.routes, method, names)
             if chosen is None:
                 allowed = ", ".join(sorted({route.method for route in found.routes}))
-                self._answer_in_turn(routes.dialect(names), MethodNotAllowed(f"{path.decode()} takes {allowed}, not {method}."))
+                error = MethodNotAllowed(f"{path.decode()} takes {allowed}, not {method}.")
+                self._answer_in_turn(routes.dialect(names), error, [(b"allow", allowed.encode())])
                 return
             route = chosen
         exchange = self._begin(route, version == "1.1")
@@ -235,7 +238,7 @@ class FrontProtocol(HttpToolsProtocol):
             self._start(exchange)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((cast(Any, exchange), self.app))
+            self.pipeline.appendleft((cast(Any, exchange), cast(Any, None)))  # no app: we answer it ourselves
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         # uvicorn calls this for the next in its queue; ours stand in the same one.
@@ -251,7 +254,7 @@ class FrontProtocol(HttpToolsProtocol):
             self.transport.write(outbound.whole(item.status, item.headers, item.body, True))
             self._close(linger=True)
             return
-        self.cycle = cast(Any, item)
+        self.cycle = item
         task = self.loop.create_task(self.door.handle(item))
         item.task = task
         tasks = self.tasks
@@ -270,10 +273,11 @@ class FrontProtocol(HttpToolsProtocol):
             self.refused = True
             self._close(linger=not exchange.incoming.complete)
 
-    def _answer_in_turn(self, codec: Codec, error: HeadgateError) -> None:
+    def _answer_in_turn(self, codec: Codec, error: HeadgateError, more: Headers | None = None) -> None:
         # Whatever follows on this connection is not read: the body of a request to nowhere is not worth skipping.
         self.refused = True
-        self._in_turn(Refusal(*codec.write_error(error, NO_REQUEST_ID)))
+        status, headers, body = codec.write_error(error, NO_REQUEST_ID)
+        self._in_turn(Refusal(status, headers + (more or []), b"" if self.parser.get_method() == b"HEAD" else body))
 
     def _pass_to_asgi(self) -> None:
         headers, url, expects = self.headers, self.url, b"expect" in self.names
@@ -387,7 +391,7 @@ def has_left(transport: asyncio.Transport) -> bool:
 def sweep(door: Door, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
     """One timer for all connections: a timer for each request would cost more than the request's own parsing."""
     now = loop.time()
-    for connection in tuple(state.connections):
+    for connection in cast(tuple[object, ...], tuple(state.connections)):
         if isinstance(connection, FrontProtocol):
             connection.check(now)
     door.sweeping = loop.call_later(SWEEP_S, sweep, door, state, loop) if state.connections else None

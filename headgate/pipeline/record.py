@@ -33,6 +33,9 @@ log = logging.getLogger("headgate")
 UNSENT = (UpstreamUnreachable, EgressRefused, UpstreamOverloaded)
 """What ends an attempt before the provider has taken the request: nothing was used."""
 
+THEIR_ID = frozenset((b"x-request-id", b"request-id"))
+"""Where providers name a request, for when they have to be asked about it."""
+ID_LIMIT = 128
 ALIAS_LIMIT = 256
 """The most characters that are kept of a model name that a client made up."""
 
@@ -45,6 +48,7 @@ class Record:
         "_gateway",
         "_id_header",
         "_start",
+        "_trying_id",
         "_trying_since_us",
         "_trying_status",
         "at_us",
@@ -77,6 +81,7 @@ class Record:
         self.attempts: list[Attempt] = []
         self._trying_since_us: int | None = None
         self._trying_status = 0
+        self._trying_id: str | None = None
         self.queue_us: int | None = None
         self.first_byte_us: int | None = None
         self.first_content_us: int | None = None
@@ -118,7 +123,7 @@ class Record:
 
     def begin_attempt(self, deployment: Deployment) -> None:
         self.deployment, self.scanner = deployment, None
-        self._trying_since_us, self._trying_status = self.elapsed_us(), 0
+        self._trying_since_us, self._trying_status, self._trying_id = self.elapsed_us(), 0, None
         self.exposed = True
 
     def end_attempt(self, error: UpstreamError | None) -> None:
@@ -129,7 +134,8 @@ class Record:
         failure = None if error is None else error.code
         ended_us, since_us, self._trying_since_us = self.elapsed_us(), self._trying_since_us, None
         provider = deployment.provider.name
-        self.attempts.append(Attempt(deployment.name, provider, deployment.model, since_us, ended_us, self._trying_status, failure))
+        status, their_id = self._trying_status, self._trying_id
+        self.attempts.append(Attempt(deployment.name, provider, deployment.model, since_us, ended_us, status, failure, their_id))
         if isinstance(error, UNSENT) or (isinstance(error, UpstreamTimeout) and error.which == "connect"):
             self.exposed = False
 
@@ -138,6 +144,9 @@ class Record:
         self.queue_us = self.since_us(reply.written_at)
         self.first_byte_us = self.since_us(reply.head_at)
         self._trying_status = reply.status
+        for name, value in reply.headers:
+            if name in THEIR_ID:
+                self._trying_id = value[:ID_LIMIT].decode("latin-1")
 
     @property
     def status_sent(self) -> int:

@@ -19,12 +19,13 @@ class Options(_http.Http):
 
 def build(options: Options) -> Provider:
     base = _http.path(options).removesuffix("/v1")
+    always = _http.always(options, ("x-api-key", _http.key_of(options)))
     return Provider(
         name="anthropic",
         kind="anthropic",
         origin=_http.origin(options),
         paths={"anthropic_messages": f"{base}/v1/messages", "anthropic_count_tokens": f"{base}/v1/messages/count_tokens"},
-        authorize=_http.always(options, ("x-api-key", _http.key_of(options))),
-        defaults=(VERSION,),
+        authorize=always,
+        defaults=() if any(name == VERSION[0] for name, _ in always) else (VERSION,),
         deadlines=_http.deadlines(options),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ from fastapi.routing import iter_route_contexts
 
 from headgate.admin import app
 from headgate.config import load
-from tests.support.office import Office, open_office
+from tests.support.office import Office, open_office, write_config
 
 OPEN = {"/", "/sign-in"}
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -75,3 +78,48 @@ def test_the_style_sheet_is_served(office: Office) -> None:
     answer = office.browser().get("/static/console.css")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/css")
+
+
+FIRST_REQUESTS = """
+import asyncio, sys, threading
+from pathlib import Path
+from headgate.admin import app
+from headgate.clock import SystemClock
+from headgate.config import load
+from headgate.stores import sqlite
+
+stores = sqlite.build(sqlite.Options(Path(sys.argv[1]) / "headgate.db"))
+settings = load.load(Path(sys.argv[1]) / "headgate.yaml", {})
+made = []
+thread = threading.Thread(target=lambda: made.append(getattr(app, sys.argv[2])(stores, SystemClock(), settings)))
+thread.start()
+thread.join()
+
+async def ask(path):
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            print(path, message["status"])
+
+    where = {"scheme": "http", "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "server": ("localhost", 80)}
+    await made[0]({"type": "http", "http_version": "1.1", "method": "GET", "headers": [], **where}, receive, send)
+
+async def main():
+    before = set(sys.modules)
+    for path in ("/", "/keys", "/admin/api/health", "/static/console.css"):
+        await ask(path)
+    print("imported on the loop:", sorted(name for name in set(sys.modules) - before if not name.startswith("headgate.")))
+
+asyncio.run(main())
+"""
+
+
+def test_the_loop_of_the_data_plane_is_not_held_up_by_imports_when_the_console_is_first_asked(tmp_path: Path) -> None:
+    write_config(tmp_path)
+    command = [sys.executable, "-c", FIRST_REQUESTS, str(tmp_path)]
+    lines = subprocess.run([*command, "load"], capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+    assert lines == ["/ 200", "/keys 303", "/admin/api/health 401", "/static/console.css 200", "imported on the loop: []"]
+    # `build` alone does not do that: else this test would prove nothing.
+    assert "anyio._backends._asyncio" in subprocess.run([*command, "build"], capture_output=True, text=True, check=True, cwd=ROOT).stdout

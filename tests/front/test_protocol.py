@@ -51,6 +51,7 @@ def request(body: bytes = b"{}", *lines: bytes, path: bytes = PATH) -> bytes:
 
 
 LAST = b"Connection: close"
+CHUNKED = b"POST " + PATH + b" HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
 
 
 def statuses(answer: bytes) -> list[int]:
@@ -106,11 +107,7 @@ async def test_requests_on_one_connection_are_answered_in_their_order() -> None:
 
 async def test_a_chunked_body_is_read_like_a_plain_one() -> None:
     handler = Handler()
-    raw = (
-        b"POST "
-        + PATH
-        + b' HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n{"a\r\n5;x=y\r\n": 1}\r\n0\r\nx-trailer: z\r\n\r\n'
-    )
+    raw = CHUNKED + b'3\r\n{"a\r\n5;x=y\r\n": 1}\r\n0\r\nx-trailer: z\r\n\r\n'
     async with serving(handler) as served:
         assert statuses(await served.exchange(raw)) == [200]
     assert handler.bodies == [b'{"a": 1}']
@@ -124,11 +121,7 @@ async def test_a_trailer_cannot_add_a_header() -> None:
         seen.append(exchange.header(b"authorization"))
         exchange.reply(200, TYPE, b"")
 
-    raw = (
-        b"POST "
-        + PATH
-        + b" HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
-    )
+    raw = CHUNKED + b"2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
     async with serving(handle) as served:
         await served.exchange(raw)
     assert seen == [None]
@@ -304,6 +297,14 @@ async def test_only_the_exact_path_and_method_is_a_route(start: bytes, status: i
         answer = await served.exchange(start + b"\r\nHost: g\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
     assert statuses(answer) == [status] and says in answer
     assert handler.bodies == []
+
+
+async def test_a_wrong_method_is_told_the_right_ones_and_head_gets_no_body() -> None:
+    async with serving(Handler()) as served:
+        put = await served.exchange(b"PUT /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
+        head = await served.exchange(b"HEAD /v1/messages HTTP/1.1\r\nHost: g\r\n\r\n")
+    assert statuses(put) == [405] and b"\r\nallow: GET\r\n" in put
+    assert statuses(head) == [405] and b"\r\nallow: POST\r\n" in head and head.endswith(b"\r\n\r\n")
 
 
 async def test_running_requests_end_in_the_grace_period_and_new_ones_are_not_taken() -> None:

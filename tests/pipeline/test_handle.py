@@ -7,6 +7,7 @@ import json
 import pytest
 
 from headgate.core.errors import JournalUnavailable
+from headgate.core.money import dollars
 from tests.support.client import ask
 from tests.support.inside import KEY, LIMITED_KEY, inside
 
@@ -22,9 +23,9 @@ async def test_a_plain_chat_is_answered_and_recorded_with_its_cost() -> None:
     assert (row.outcome, row.status_code, row.usage_source) == ("ok", 200, "provider")
     assert row.cost_nano == usage["prompt_tokens"] * 2_000 + usage["completion_tokens"] * 8_000
     assert (row.key_id, row.team_id, row.alias, row.deployment) == ("tester000000", "team1", "gpt", "sim-openai/gpt-4.1")
-    assert [attempt.status_code for attempt in row.attempts] == [200]
+    assert [(attempt.status_code, attempt.upstream_request_id) for attempt in row.attempts] == [(200, answer.headers["x-request-id"])]
     assert answer.headers["x-headgate-request-id"] == row.id
-    assert answer.headers["x-headgate-cost-usd"] == f"{row.cost_nano / 1e9:.9f}".rstrip("0")
+    assert answer.headers["x-headgate-cost-usd"] == dollars(row.cost_nano or 0)
     assert [entry.id for entry in running.journal.entries] == [row.id, row.id]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -102,7 +102,7 @@ def catalog(port: int, deadlines: Deadlines) -> Catalog:
 
 
 @asynccontextmanager
-async def inside(deadlines: Deadlines | None = None, limits: Limits | None = None, max_attempts: int = 1) -> AsyncIterator[Inside]:
+async def inside(deadlines: Deadlines | None = None, limits: Limits | None = None, max_attempts: int = 1) -> AsyncGenerator[Inside]:
     """A gateway and its providers. One attempt per request unless asked otherwise, so that each fault is seen as it is."""
     providers = await simulator.start()
     digest = sha256(KEY.rpartition("-")[2].encode()).digest()

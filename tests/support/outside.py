@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,7 +100,7 @@ class Outside:
 
 
 @contextmanager
-def simulating() -> Iterator[str]:
+def simulating() -> Generator[str]:
     """Simulated providers in a process of their own; their URL."""
     command = [sys.executable, "-m", "headgate.simulator"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -115,7 +115,7 @@ def simulating() -> Iterator[str]:
 
 
 @contextmanager
-def outside(folder: Path, config: str = CONFIG) -> Iterator[Outside]:
+def outside(folder: Path, config: str = CONFIG) -> Generator[Outside]:
     """A gateway on a new data directory, started; whatever still runs is ended."""
     with simulating() as url:
         gateway = Outside(folder, url, config)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import uvicorn
 
 from headgate.front import routes
+from headgate.front.beside import Receive, Scope, Send, answer
 from headgate.front.protocol import Door, Handler, Limits, protocol_for
 
 
@@ -34,18 +35,15 @@ class Served:
             writer.close()
 
 
-async def plain_app(scope: object, receive: object, send: object) -> None:
+async def plain_app(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI app beside the data plane: answers every path with its own name."""
-    assert isinstance(scope, dict) and callable(receive) and callable(send)
-    while (await receive()).get("more_body"):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    while (await receive()).get("more_body"):
         pass
-    body = b"asgi " + scope["path"].encode()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})  # pyright: ignore[reportUnknownArgumentType]
-    await send({"type": "http.response.body", "body": body})
+    await answer(send, 200, b"asgi " + scope["path"].encode())
 
 
 @asynccontextmanager
-async def serving(handle: Handler, limits: Limits | None = None, grace_s: int = 5) -> AsyncIterator[Served]:
+async def serving(handle: Handler, limits: Limits | None = None, grace_s: int = 5) -> AsyncGenerator[Served]:
     door = Door(handle, limits or Limits(), routes.Table())
     config = uvicorn.Config(
         plain_app,  # pyright: ignore[reportArgumentType]

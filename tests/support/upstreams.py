@@ -113,7 +113,7 @@ async def upstream(*scripts: Script, tls: ssl.SSLContext | None = None) -> Async
         here.tasks.add(task)
         task.add_done_callback(here.tasks.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls, ssl_shutdown_timeout=0.5 if tls else None)
     here.port = server.sockets[0].getsockname()[1]
     try:
         yield here

@@ -77,6 +77,8 @@ class FrontProtocol(HttpToolsProtocol):
     door: Door
     cycle: Any
     """The request that is being answered: an Exchange, or uvicorn's own; None before the first."""
+    send: Callable[[bytes], None]
+    """The socket's own `write`: a chunk of a stream passes no function of ours that only hands it on."""
 
     def __init__(
         self,
@@ -108,6 +110,7 @@ class FrontProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.send = transport.write
         door = self.door
         if door.sweeping is None:
             door.sweeping = self.loop.call_later(SWEEP_S, sweep, door, self.server_state, self.loop)
@@ -328,9 +331,6 @@ class FrontProtocol(HttpToolsProtocol):
         self.data_received(b"".join((*lines, b"\r\n", rest)))
 
     # Writing and closing
-
-    def send(self, data: bytes) -> None:
-        self.transport.write(data)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -83,7 +83,7 @@ class ChatScanner(scanner.Scanner):
         except UNREADABLE:
             return self._read_unusual(event, data)
         self._note(chunk)
-        if not self._hides_usage or not len(chunk.usage):
+        if not self._hides_usage or chunk.usage is NOTHING:
             return event
         if chunk.choices and event.endswith(_USUAL_END):  # the brace is the document's own
             return event[: -len(_USUAL_END)] + _END
@@ -102,9 +102,9 @@ class ChatScanner(scanner.Scanner):
                 self._note_end(index, choice.finish_reason)
         if len(chunk.usage) > NULL:
             self.usage = usage.read(chunk.usage) or self.usage
-        if len(chunk.error):
+        if chunk.error is not NOTHING:
             self._note_error(chunk.error)
-        if len(chunk.x_groq):
+        if chunk.x_groq is not NOTHING:
             self._note_beside(chunk.x_groq)
 
     def _note_end(self, index: int, reason: str | None) -> None:

@@ -48,8 +48,9 @@ bench: .venv/.dev ## the benchmark, one table; PEERS=1 adds other gateways (need
 prices: .venv/.dev ## compile the price list anew from the genai-prices package
 	$(RUN) python scripts/compile_prices.py
 
-schema: .venv/.dev ## write the JSON Schema of headgate.yaml anew
+schema: .venv/.dev ## write the JSON Schema of headgate.yaml and the page about its options anew
 	$(RUN) python scripts/write_schema.py
+	$(RUN) python scripts/write_config_docs.py
 
 setup: .venv/.dev ## install all that the other words need
 
@@ -58,7 +59,7 @@ clean:           ## remove what make made
 
 .tools/bin/uv:
 	$(PYTHON) -m venv .tools
-	.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	.tools/bin/pip install --quiet --disable-pip-version-check 'uv==0.13.9'
 
 .venv/.run: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
 	@$(UV) sync --quiet --locked --no-default-groups --python $(PYTHON) --inexact

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import os
@@ -38,6 +39,14 @@ log = logging.getLogger("headgate")
 
 ACCESS_POLL_S = 0.25
 """How often a process looks whether keys have changed: a revocation is in force within a second (O5)."""
+
+
+OTHER_HOST = "Choose another with --host or server.host."
+TO_DO = {
+    errno.EADDRINUSE: "Stop what uses it, or choose another with --port or server.port.",
+    errno.EACCES: "Choose another with --port or server.port.",
+}
+"""By what is wrong with a port; anything else is wrong with the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ async def _serve(settings: Settings, listener: socket.socket, parts: Parts, read
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,  # and so its own environment variable for them is not read either
         backlog=4096,
         timeout_keep_alive=settings.server.idle_timeout_ms // 1000 or 1,
         timeout_graceful_shutdown=settings.server.grace_period_ms / 1000,  # pyright: ignore[reportArgumentType] - any number will do
@@ -190,10 +200,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=4096)
     except OSError as cause:
-        raise ConfigError(
-            f"Cannot listen on {host} port {port}: {(cause.strerror or str(cause)).lower()}. "
-            "Stop what uses it, or choose another with --port or server.port."
-        ) from cause
+        number = cause.errno or 0
+        if number <= 0:  # a name that could not be looked up
+            raise ConfigError(f"Cannot listen on {host}: there is no such host. {OTHER_HOST}") from cause
+        raise ConfigError(f"Cannot listen on {host} port {port}: {os.strerror(number).lower()}. {TO_DO.get(number, OTHER_HOST)}") from cause
 
 
 def address(listener: socket.socket) -> str:

@@ -38,16 +38,29 @@ def settings(folder: Path, **server: Any) -> Settings:
     return read.model_copy(update={"server": Server(port=0, **server)})
 
 
+def refusal(host: str, port: int) -> str:
+    with pytest.raises(ConfigError) as caught:
+        app.listen(host, port)
+    return str(caught.value)
+
+
 def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"Cannot listen on 127.0.0.1 port {port}: address already in use.*--port or server.port"):
-            app.listen("127.0.0.1", port)
+        said = refusal("127.0.0.1", port)
+    to_do = "Stop what uses it, or choose another with --port or server.port."
+    assert said == f"Cannot listen on 127.0.0.1 port {port}: address already in use. {to_do}"
 
 
-def test_an_address_that_is_not_ours_is_named_too() -> None:
-    with pytest.raises(ConfigError, match=r"Cannot listen on 192\.0\.2\.1 port 0: cannot assign requested address"):
-        app.listen("192.0.2.1", 0)
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("192.0.2.1", "Cannot listen on 192.0.2.1 port 0: cannot assign requested address."),
+        ("::zz", "Cannot listen on ::zz: there is no such host."),
+    ],
+)
+def test_an_address_that_is_not_ours_is_named_too(host: str, says: str) -> None:
+    assert refusal(host, 0) == f"{says} Choose another with --host or server.host."
 
 
 def test_the_address_is_one_that_can_be_called() -> None:

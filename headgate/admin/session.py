@@ -12,7 +12,7 @@ from hmac import compare_digest
 
 from headgate.control import access
 from headgate.control.secrets import PREFIX, digest
-from headgate.core.access import Access, Key
+from headgate.core.access import Access, Key, check
 from headgate.core.errors import CallerError, Unauthenticated
 from headgate.core.ports import Clock
 from headgate.core.stores import Stores
@@ -20,8 +20,6 @@ from headgate.core.stores import Stores
 LIFE_MS = 12 * 3_600_000
 MOST = 1_000
 """Sessions at once. One more ends the oldest."""
-
-NOBODY = bytes(32)
 
 
 class NotAdmin(CallerError):
@@ -94,32 +92,21 @@ class Administrators:
         prefix, _, rest = credential.strip().partition("-")
         public_id, _, secret = rest.partition("-")
         given = digest(secret)
-        key = self._now().keys.get(public_id if prefix == PREFIX else "")
-        # An unknown id takes as long as a wrong secret.
-        if not self._good(key, given) or key is None:
-            raise Unauthenticated(
-                "This is not an admin key that is in force. Look for a typing error, or make one: headgate keys create --admin"
-            )
+        key = self._checked(public_id if prefix == PREFIX else "", given)
         if key.role != "admin":
             raise NotAdmin
         return key, given
 
     def holds(self, session: Session) -> bool:
         """Whether the key that a session was begun with is still good."""
-        key = self._now().keys.get(session.key_id)
-        return self._good(key, session.digest) and key is not None and key.role == "admin"
-
-    def _now(self) -> Access:
-        self._known = access.load(self._stores, self._known)
-        return self._known
-
-    def _good(self, key: Key | None, given: bytes) -> bool:
-        now_ms = self._clock.now_us() // 1000
-        current = compare_digest(given, NOBODY if key is None else key.digest)
-        if key is None or key.revoked or (key.expires_at_ms is not None and now_ms >= key.expires_at_ms):
+        try:
+            return self._checked(session.key_id, session.digest).role == "admin"
+        except Unauthenticated:
             return False
-        in_grace = key.previous_digest is not None and now_ms < key.previous_until_ms
-        return current or (in_grace and compare_digest(given, key.previous_digest or NOBODY))
+
+    def _checked(self, id: str, secret_digest: bytes) -> Key:
+        self._known = access.load(self._stores, self._known)
+        return check(self._known.keys.get(id), secret_digest, self._clock.now_us() // 1000)
 
 
 def same(one: str, other: str) -> bool:

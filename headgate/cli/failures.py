@@ -67,6 +67,11 @@ def told(command: Callable[[], int]) -> int:
         return _say(f"This is a fault in Headgate: {type(fault).__name__} at {where.filename}:{where.lineno}. Please report it.", FAULT)
 
 
+def warn(sentence: str) -> None:
+    """Say on stderr what was done as asked, but may not be what was meant."""
+    sys.stderr.write(f"headgate: warning: {sentence}\n")
+
+
 def _configuration(refusal: str) -> str:
     """All that is wrong with the configuration: a sentence, or a list where there is more."""
     found = refusal.count("\n") + 1

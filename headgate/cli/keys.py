@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from headgate.cli import paper
+from headgate.cli import failures, paper
 from headgate.cli.paper import Column
 from headgate.cli.place import AsJson, ConfigFile, DataDir, opened
 from headgate.clock import SystemClock
+from headgate.config import load
 from headgate.control import figures, keys, moments, teams, views
 from headgate.control.selection import public_id
 from headgate.core.stores import DEFAULT_TEAM, KeyRow, Stores
@@ -43,7 +44,7 @@ def create(  # noqa: PLR0913 - the options of a command are its parameters
     json: AsJson = False,
 ) -> None:
     """Make a key and show it, once."""
-    clock = SystemClock()
+    clock, known = SystemClock(), load.aliases(config, load.environment())
     new = keys.NewKey(
         name=name,
         team=team,
@@ -53,7 +54,7 @@ def create(  # noqa: PLR0913 - the options of a command are its parameters
     )
     with opened(config, data_dir, make=True) as stores:
         row, whole = keys.create(stores, clock, os.urandom, new)
-        _show_new(row, whole, stores, json)
+        _show_new(row, whole, stores, known, json)
 
 
 @commands.command("list")
@@ -87,10 +88,10 @@ def rotate(
     json: AsJson = False,
 ) -> None:
     """Give a key a new secret and show it, once."""
-    grace_ms = moments.period_ms(grace, "grace")
+    grace_ms, known = moments.period_ms(grace, "grace"), load.aliases(config, load.environment())
     with opened(config, data_dir) as stores:
         row, whole = keys.rotate(stores, SystemClock(), os.urandom, public_id(id), grace_ms)
-        _show_new(row, whole, stores, json)
+        _show_new(row, whole, stores, known, json)
 
 
 @commands.command("revoke")
@@ -108,12 +109,23 @@ def team_names(stores: Stores) -> dict[str, str]:
     return {team.id: team.name for team in teams.every(stores)}
 
 
-def _show_new(row: KeyRow, whole: str, stores: Stores, json: bool) -> None:
+def _show_new(row: KeyRow, whole: str, stores: Stores, known: frozenset[str] | None, json: bool) -> None:
+    warnings = _warnings(row, known)
     if json:
-        paper.as_json(views.key(row, _now_ms()) | {"key": whole})
-        return
-    _show(row, stores, json=False)
-    paper.lines("", whole, "", "This is the only time the key is shown. Only its digest is kept.")
+        paper.as_json(views.key(row, _now_ms()) | {"key": whole, "warnings": warnings})
+    else:
+        _show(row, stores, json=False)
+        paper.lines("", whole, "", "This is the only time the key is shown. Only its digest is kept.")
+    for warning in warnings:
+        failures.warn(warning)
+
+
+def _warnings(row: KeyRow, known: frozenset[str] | None) -> list[str]:
+    """What is allowed, but likely to be a mistake: models that the configuration does not have."""
+    if row.models is None or known is None:
+        return []
+    has = f"It has: {', '.join(sorted(known))}." if known else "It has none."
+    return [f"The configuration has no model '{alias}', so the key cannot call it now. {has}" for alias in sorted(row.models - known)]
 
 
 def _show(row: KeyRow, stores: Stores, json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from headgate import registry
 from headgate.config import document, parts
@@ -43,6 +43,17 @@ def data_dir(path: Path | None, env: Mapping[str, str]) -> Path:
         found.complain(("data_dir",), "expected the path of a folder")
     _refuse((problem for problem in found.problems if problem.where[:1] in {(), ("data_dir",)}), file)
     return folder / value
+
+
+def aliases(path: Path | None, env: Mapping[str, str]) -> frozenset[str] | None:
+    """The names of the models, also where the providers' keys are not set; None where no configuration lists any."""
+    file = path or DEFAULT_FILE
+    listed: object = document.read(_bytes(file), env).values.get("models") if file.is_file() else None
+    if not isinstance(listed, tuple):
+        return None
+    models = cast("tuple[object, ...]", listed)
+    blocks = [cast("Mapping[str, object]", model) for model in models if isinstance(model, Mapping)]
+    return frozenset(name for block in blocks if isinstance(name := block.get("name"), str))
 
 
 def _settings(found: Document, file: Path | None, notes: tuple[str, ...]) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from headgate.core.money import UNITS_PER_PRICE, Price, Rates
 from headgate.core.ports import Catalog
 from headgate.core.record import Settled
-from headgate.core.usage import CLASSES, Usage
+from headgate.core.usage import CLASSES
 
 LABELS = {
     "input": "input",
@@ -40,22 +40,13 @@ class Line:
 
 def lines(record: Settled, price: Price | None) -> list[Line]:
     """One line for each class that was used. `price` counts only if it is the one that was charged."""
-    rates = None if price is None or not charged(record, price) else rates_for(price, record.usage)
+    rates = None if price is None or not charged(record, price) else price.rates_for(record.usage)
     return [_line(name, getattr(record.usage, name), rates) for name in CLASSES if getattr(record.usage, name)]
 
 
 def charged(record: Settled, price: Price) -> bool:
     """Whether this is the price that the record was made with."""
     return record.price_version == price.version and record.cost_nano == price.cost_nano(record.usage)
-
-
-def rates_for(price: Price, usage: Usage) -> Rates:
-    """The rates of the tier that a prompt of this length falls into."""
-    rates = price.rates
-    for tier in price.tiers:
-        if usage.prompt > tier.above_tokens:
-            rates = tier.rates
-    return rates
 
 
 def price_of(catalog: Catalog, record: Settled) -> Price | None:

@@ -165,5 +165,11 @@ class JournalUnavailable(HeadgateError):
     kind, code, retryable = "unavailable", "journal_unavailable", True
 
 
+class GatewayStopping(HeadgateError):
+    """The gateway was told to stop, and the grace period is over."""
+
+    kind, code, retryable = "unavailable", "gateway_stopping", True
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; the message says file, line and what to write instead."""

@@ -45,14 +45,17 @@ class Price(Struct, frozen=True, omit_defaults=True, gc=False):
     version: str
     tiers: tuple[Tier, ...] = ()
 
+    def rates_for(self, usage: Usage) -> Rates:
+        """The rates of the tier that a prompt of this length falls into."""
+        rates, prompt = self.rates, usage.prompt
+        for tier in self.tiers:  # ascending: the last threshold passed decides
+            if prompt > tier.above_tokens:
+                rates = tier.rates
+        return rates
+
     def cost_nano(self, usage: Usage) -> int:
         """What `usage` costs, in nano-dollars; the sum is rounded once, half up."""
-        rates = self.rates
-        if self.tiers:
-            prompt = usage.prompt
-            for tier in self.tiers:  # ascending: the last threshold passed decides
-                if prompt > tier.above_tokens:
-                    rates = tier.rates
+        rates = self.rates_for(usage) if self.tiers else self.rates
         total = usage.input * rates.input + usage.output * rates.output
         if usage.detailed:
             total = sum(getattr(usage, name) * getattr(rates, name) for name in CLASSES)

@@ -22,19 +22,27 @@ async def run(gateway: Gateway, record: Record, exchange: Exchange, codec: Codec
     """Answer the client from the first candidate that can; raises the last UpstreamError where none could."""
     tries = gateway.max_attempts
     for number in range(tries):
-        if number >= len(candidates):
-            # The same one again: with full jitter, so that callers that failed together do not come back together.
-            await asyncio.sleep(gateway.dice() * min(BACK_OFF_LIMIT_S, BACK_OFF_S * 2**number))
         record.begin_attempt(candidates[number % len(candidates)])
         try:
             await attempt(gateway, record, exchange, codec)
             return
         except UpstreamError as error:
             record.end_attempt(error)
+            again = number + 1 >= len(candidates)
             # What repeating cannot mend, a refused credential for one, another candidate may still do.
-            worth_another = number + 1 < tries and (error.retryable or number + 1 < len(candidates))
-            if exchange.started or not worth_another:
+            if exchange.started or number + 1 == tries or (again and not error.retryable):
                 raise
+            if again:
+                await back_off(gateway, number + 1, error)
+
+
+async def back_off(gateway: Gateway, tried: int, error: UpstreamError) -> None:
+    """Wait before the same deployment is tried again; raises the error where its provider asks for more time than a caller has."""
+    # With full jitter, so that callers that failed together do not come back together.
+    wait_s = max(gateway.dice() * min(BACK_OFF_LIMIT_S, BACK_OFF_S * 2**tried), error.retry_after_s or 0)
+    if wait_s > BACK_OFF_LIMIT_S:
+        raise error
+    await asyncio.sleep(wait_s)
 
 
 async def attempt(gateway: Gateway, record: Record, exchange: Exchange, codec: Codec) -> None:

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from hmac import compare_digest
 
-from headgate.core.access import Access, Key
+from headgate.core.access import Access, Key, check
 from headgate.core.errors import Unauthenticated
 from headgate.core.ports import Exchange
 
 KEY_HEADERS = (b"x-api-key", b"authorization", b"api-key", b"x-goog-api-key")
 """Where SDKs put a key. The first that is there decides, so that a request cannot carry two identities."""
 
-NOBODY = bytes(32)
-
 
 def identify(access: Access, exchange: Exchange, now_ms: int) -> Key:
     """The key that the request carries. Raises Unauthenticated with what is wrong and what to do."""
     token = credential(exchange)
     public_id, _, secret = token[3:].partition(b"-") if token.startswith(b"hg-") else (b"", b"", b"")
-    key = access.keys.get(public_id.decode("ascii", "replace"))
-    digest = sha256(secret).digest()
-    if key is None:
-        compare_digest(digest, NOBODY)  # an unknown id takes as long as a wrong secret
-        raise Unauthenticated("This API key is not known here. Keys look like hg-<id>-<secret> and are made with `headgate keys create`.")
-    if not compare_digest(digest, key.digest):
-        rotated = key.previous_digest is not None and compare_digest(digest, key.previous_digest)
-        if not rotated:
-            raise Unauthenticated(
-                "This API key is not known here. Keys look like hg-<id>-<secret> and are made with `headgate keys create`."
-            )
-        if now_ms >= key.previous_until_ms:
-            raise Unauthenticated("This API key was replaced by rotation and its grace period is over. Use the new one.")
-    if key.revoked:
-        raise Unauthenticated("This API key was revoked. Ask an administrator for a new one.")
-    if key.expires_at_ms is not None and now_ms >= key.expires_at_ms:
-        raise Unauthenticated("This API key has expired. Ask an administrator for a new one.")
-    return key
+    return check(access.keys.get(public_id.decode("ascii", "replace")), sha256(secret).digest(), now_ms)
 
 
 def credential(exchange: Exchange) -> bytes:

@@ -13,8 +13,10 @@ from headgate.core.access import Key
 from headgate.core.errors import (
     CallerError,
     EgressRefused,
+    GatewayStopping,
     HeadgateError,
     JournalUnavailable,
+    ProviderAnswer,
     UpstreamError,
     UpstreamOverloaded,
     UpstreamTimeout,
@@ -260,7 +262,7 @@ class kept:  # noqa: N801, RUF100 - read as a verb: `with kept(…) as record`
             case HeadgateError():
                 answer_error(record, exchange, self._route.codec, error)
             case asyncio.CancelledError():
-                leave(record, exchange)
+                leave(record, exchange, self._route.codec)
                 return False
             case Exception():
                 log.error("request_failed request=%s route=%s", record.id, record.route, exc_info=error)
@@ -271,13 +273,21 @@ class kept:  # noqa: N801, RUF100 - read as a verb: `with kept(…) as record`
         return True
 
 
-def leave(record: Record, exchange: Exchange) -> None:
-    """Settle a request that is given up: its client is gone, or the gateway stops."""
+def leave(record: Record, exchange: Exchange, codec: Codec) -> None:
+    """Settle a request that is given up: its client is gone, or the gateway stops, which its client is told."""
+    stopping = GatewayStopping("The gateway is stopping and cannot finish this answer. Send the request again.")
+    whole = ProviderAnswer(*codec.write_error(stopping, record.id))
     try:
-        record.settle("client_gone" if exchange.gone else "interrupted", record.status_sent, *record.spent(), error="cancelled")
+        if exchange.gone:
+            record.settle("client_gone", record.status_sent, *record.spent(), error="cancelled")
+        else:
+            record.settle("interrupted", record.status_sent or whole.status, *record.spent(), error=stopping.code)
     except JournalUnavailable:
         log.error("record_unwritten request=%s", record.id)
-    exchange.abort()
+    if exchange.gone:
+        exchange.abort()
+    else:
+        tell(record, exchange, codec, stopping, whole)
 
 
 def answer_error(record: Record, exchange: Exchange, codec: Codec, error: HeadgateError) -> None:
@@ -292,8 +302,13 @@ def answer_error(record: Record, exchange: Exchange, codec: Codec, error: Headga
     except JournalUnavailable as unwritable:
         error = unwritable
         status, headers, body = codec.write_error(error, record.id)
+    tell(record, exchange, codec, error, ProviderAnswer(status, headers, body))
+
+
+def tell(record: Record, exchange: Exchange, codec: Codec, error: HeadgateError, whole: ProviderAnswer) -> None:
+    """Let the client know: by a whole answer where none has begun, else by the last event of its stream."""
     if not exchange.started:
-        exchange.reply(status, record.signed(headers), body)
+        exchange.reply(whole.status, record.signed(whole.headers), whole.body)
     elif codec.scanner is not None:
         exchange.write(codec.write_stream_error(error, record.id))
         exchange.end()

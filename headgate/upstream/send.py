@@ -42,6 +42,8 @@ NOT_PASSED_BACK = HOP_BY_HOP | frozenset(
 )
 
 
+JSON = b"application/json"
+
 CREDENTIAL_STATUSES = frozenset((401, 402, 403))
 """Statuses about the gateway's own credential: what the provider says then is not for the caller."""
 
@@ -57,9 +59,16 @@ def call(exchange: Exchange, deployment: Deployment, codec: str, body: bytes) ->
     for name, _ in provider.authorize:
         if exchange.header(name) is not None and name not in withheld:
             headers = [header for header in headers if header[0] != name]
+    if exchange.header(b"content-type") != JSON:
+        headers = as_json(headers)
     headers += provider.authorize
     headers += [header for header in provider.defaults if exchange.header(header[0]) is None or header[0] in withheld]
     return HttpCall(provider.origin, b"POST", provider.paths[codec].encode() + exchange.query, headers, body, provider.deadlines)
+
+
+def as_json(headers: Headers) -> Headers:
+    """The headers with a content type of JSON, as which the body was read: curl calls everything a form, and providers refuse that."""
+    return [(name, value if name != b"content-type" or b"json" in value.lower() else JSON) for name, value in headers]
 
 
 def named_by_connection(headers: Headers) -> frozenset[bytes]:

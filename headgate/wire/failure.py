@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import msgspec
 from msgspec import Raw
 
+from headgate.core.errors import UpstreamError, UpstreamGarbage
 from headgate.wire import document
 from headgate.wire.document import UNREADABLE
 
@@ -36,6 +37,22 @@ def message(error: Raw) -> str | None:
         return None
     said = cast("dict[str, Any]", told).get("message") if isinstance(told, dict) else told
     return said[:_LONGEST_MESSAGE] if isinstance(said, str) and said else "it did not say why"
+
+
+def refuse(error: Raw, wanted: str) -> NoReturn:
+    """Raise for an answer of status 200 that is not what was wanted: UpstreamError where it says why, UpstreamGarbage where it does not."""
+    if said := message(error):
+        raise UpstreamError(f"The provider answered with an error: {said}")
+    raise UpstreamGarbage(f"The provider's answer is not {wanted}.")
+
+
+def fits(decoder: msgspec.json.Decoder[Any], body: bytes) -> bool:
+    """Whether a body is what this decoder takes."""
+    try:
+        decoder.decode(body)
+    except UNREADABLE:
+        return False
+    return True
 
 
 def _decoded(error: Raw) -> object:

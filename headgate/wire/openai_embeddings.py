@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from headgate.core.errors import UpstreamError, UpstreamGarbage
+from headgate.core.errors import UpstreamGarbage
 from headgate.core.ports import Codec, ReplyFacts
 from headgate.core.usage import Usage
 from headgate.wire import failure, tokens, typed
@@ -70,9 +70,7 @@ def read_reply(body: bytes) -> ReplyFacts:
     except UNREADABLE:
         raise UpstreamGarbage("The provider's answer is not whole JSON.") from None
     if told.data is None:
-        if said := failure.message(told.error):
-            raise UpstreamError(f"The provider answered with an error: {said}")
-        raise UpstreamGarbage("The provider's answer is not a list of embeddings.")
+        failure.refuse(told.error, "a list of embeddings")
     return ReplyFacts(usage.read(told.usage), told.model, None, Usage())
 
 

@@ -53,6 +53,30 @@ def test_rotation_gives_a_new_secret_and_revocation_ends_it(run: Run) -> None:
     assert [row["state"] for row in run("keys", "list")["keys"]] == ["revoked"]
 
 
+def test_a_model_that_the_configuration_does_not_have_is_warned_of_and_allowed(
+    run: Run, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warning = "The configuration has no model 'fats', so the key cannot call it now. It has: smart."
+    assert cli.main(["keys", "create", "--name", "app", "--models", "smart,fats", "-c", office.config]) == 0
+    said = capsys.readouterr()
+    assert said.err == f"headgate: warning: {warning}\n"
+    assert "fats, smart" in said.out and warning not in said.out
+    made = run("keys", "create", "--name", "other", "--models", "fats")
+    assert (made["models"], made["warnings"]) == (["fats"], [warning])
+    assert run("keys", "rotate", made["id"])["warnings"] == [warning]
+    for options in (["--models", "smart"], []):
+        assert run("keys", "create", "--name", f"good{len(options)}", *options)["warnings"] == []
+
+
+def test_without_a_configuration_no_model_is_doubted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["keys", "create", "--name", "app", "--models", "anything", "--data-dir", "data", "--json"]) == 0
+    said = capsys.readouterr()
+    assert (json.loads(said.out)["warnings"], said.err) == ([], "")
+
+
 def test_people_get_a_table(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["keys", "create", "--name", "my app", "-c", office.config]) == 0
     made = capsys.readouterr().out

@@ -182,5 +182,29 @@ def test_the_data_dir_is_found_where_the_keys_are_not_set(tmp_path: Path) -> Non
         load.data_dir(file, {})
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("providers: { a: { kind: openai, api_key: '${NOT_SET}' } }\nmodels: [{ name: one }, { name: two, more: 1 }]", {"one", "two"}),
+        ("models: []", set[str]()),
+        ("models: [one, { name: 7 }, { nam: two }]", set[str]()),
+        ("models: one", None),
+        ("data_dir: here", None),
+        ("models: [", None),
+        ("", None),
+    ],
+)
+def test_the_aliases_are_found_where_keys_are_not_set_and_mistakes_are_for_others_to_tell(
+    tmp_path: Path, text: str, names: set[str] | None
+) -> None:
+    (tmp_path / "headgate.yaml").write_text(text)
+    assert load.aliases(tmp_path / "headgate.yaml", {}) == names
+
+
+def test_without_a_file_no_aliases_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load.aliases(None, {"OPENAI_API_KEY": "k"}) is None
+
+
 def test_the_environment_is_the_process_s() -> None:
     assert "PATH" in load.environment()

@@ -37,8 +37,10 @@ def test_a_price_that_does_not_give_the_charged_sum_explains_nothing() -> None:
 def test_a_long_prompt_is_priced_by_its_tier() -> None:
     dear = Rates(input=4_000_000, cache_read=1_000_000, output=16_000_000, reasoning=16_000_000)
     tiered = Price(PRICE.rates, "2026-01", (Tier(149, dear),))
-    assert costs.rates_for(tiered, USED) == dear
-    assert costs.rates_for(tiered, Usage(input=149)) == PRICE.rates
+    found = costs.lines(replace(RECORD, cost_nano=tiered.cost_nano(USED)), tiered)
+    assert [line.rate for line in found] == [dear.input, dear.cache_read, dear.output, dear.reasoning]
+    short = replace(RECORD, usage=Usage(input=149), cost_nano=tiered.cost_nano(Usage(input=149)))
+    assert [line.rate for line in costs.lines(short, tiered)] == [PRICE.rates.input]
 
 
 def test_every_class_has_a_label() -> None:

@@ -140,14 +140,21 @@ def test_an_answer_without_events_that_has_begun_is_broken_off(fixture: Fixture)
     assert fixture.exchange.aborted and fixture.exchange.written == []
 
 
-@pytest.mark.parametrize(("gone", "outcome"), [(True, "client_gone"), (False, "interrupted")])
-def test_a_cancelled_request_is_recorded_and_broken_off(fixture: Fixture, gone: bool, outcome: str) -> None:
-    fixture.exchange.gone = gone
+def test_a_client_that_left_is_recorded_and_its_connection_broken_off(fixture: Fixture) -> None:
+    fixture.exchange.gone = True
     with pytest.raises(asyncio.CancelledError):
         fixture.run(asyncio.CancelledError())
     [entry] = fixture.journal.entries
-    assert isinstance(entry, Settled) and (entry.outcome, entry.usage_source) == (outcome, "estimated")
+    assert isinstance(entry, Settled) and (entry.outcome, entry.usage_source) == ("client_gone", "estimated")
     assert fixture.exchange.aborted
+
+
+def test_a_client_whose_gateway_stops_is_told_so(fixture: Fixture) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        fixture.run(asyncio.CancelledError())
+    [entry] = fixture.journal.entries
+    assert isinstance(entry, Settled) and (entry.outcome, entry.error, entry.status_code) == ("interrupted", "gateway_stopping", 503)
+    assert fixture.exchange.status == 503 and not fixture.exchange.aborted
 
 
 def test_a_cancelled_request_that_cannot_be_recorded_is_broken_off_all_the_same(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +162,7 @@ def test_a_cancelled_request_that_cannot_be_recorded_is_broken_off_all_the_same(
         raise JournalUnavailable("full")
 
     monkeypatch.setattr(fixture.journal, "settled", full)
+    fixture.exchange.gone = True
     with pytest.raises(asyncio.CancelledError):
         fixture.run(asyncio.CancelledError())
     assert fixture.exchange.aborted

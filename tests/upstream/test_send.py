@@ -35,7 +35,7 @@ WITHHELD = [
     *("x-headgate-session", "x-headgate-user", "x-headgate-tags"),
 ]
 PASSED = [
-    *("content-type", "accept", "user-agent", "anthropic-version", "anthropic-beta", "openai-organization", "openai-project"),
+    *("accept", "user-agent", "anthropic-version", "anthropic-beta", "openai-organization", "openai-project"),
     *("idempotency-key", "traceparent", "tracestate", "x-stainless-lang", "x-request-id", "x-anything", "x-sim", "accept-language"),
 ]
 
@@ -49,6 +49,19 @@ def test_a_header_that_is_not_the_providers_business_stays_here(name: str) -> No
 @pytest.mark.parametrize("name", PASSED)
 def test_every_other_header_goes_on_as_it_came(name: str) -> None:
     assert (name.encode(), b"Some Value") in sent((name.encode(), b"Some Value"))
+
+
+@pytest.mark.parametrize(
+    ("said", "sent_on"),
+    [
+        (b"application/json; charset=utf-8", b"application/json; charset=utf-8"),
+        (b"application/vnd.api+JSON", b"application/vnd.api+JSON"),
+        (b"application/x-www-form-urlencoded", b"application/json"),
+        (b"text/plain", b"application/json"),
+    ],
+)
+def test_a_body_that_was_read_as_json_is_called_json(said: bytes, sent_on: bytes) -> None:
+    assert (b"content-type", sent_on) in sent((b"content-type", said))
 
 
 def test_headers_keep_their_order_and_repetitions() -> None:

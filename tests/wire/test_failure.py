@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from msgspec import Raw
 
+from headgate.core.errors import UpstreamError, UpstreamGarbage
 from headgate.wire import failure
 
 
@@ -28,3 +30,25 @@ from headgate.wire import failure
 def test_code_and_message(error: bytes, code: str | None, message: str | None) -> None:
     assert failure.code(Raw(error)) == code
     assert failure.message(Raw(error)) == message
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "says"),
+    [
+        (b"", UpstreamGarbage, "The provider's answer is not a message."),
+        (b"null", UpstreamGarbage, "The provider's answer is not a message."),
+        (b'{"message":"Slow down"}', UpstreamError, "The provider answered with an error: Slow down"),
+        (b'"over capacity"', UpstreamError, "The provider answered with an error: over capacity"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused_with_what_the_provider_said(error: bytes, kind: type[UpstreamError], says: str) -> None:
+    with pytest.raises(UpstreamError) as caught:
+        failure.refuse(Raw(error), "a message")
+    assert (type(caught.value), caught.value.message) == (kind, says)
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"), [(b"7", True), (b'"7"', False), (b"7,", False), (b"", False), (b"\xff", False), (b"[" * 5_000, False)]
+)
+def test_a_body_fits_or_does_not(body: bytes, fits: bool) -> None:
+    assert failure.fits(msgspec.json.Decoder(int), body) is fits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
-from headgate.core.errors import UpstreamError, UpstreamGarbage
+from headgate.core.errors import UpstreamGarbage
 from headgate.core.ports import ReplyFacts
 from headgate.core.usage import Usage
 from headgate.wire import document, failure, tokens
@@ -53,14 +53,14 @@ def read_count(body: bytes) -> ReplyFacts:
     try:
         _COUNT.decode(body)
     except UNREADABLE:
-        _refuse(_loose(body), "a count of tokens")
+        failure.refuse(_loose(body).error, "a count of tokens")
     return ReplyFacts(Usage(), None, None, Usage())
 
 
 def _read_loosely(body: bytes) -> _Reply:
     told = _loose(body)
     if not bytes(told.content).startswith(b"["):
-        _refuse(told, "a message")
+        failure.refuse(told.error, "a message")
     return _Reply(content=[Block(text=told.content)], usage=told.usage)
 
 
@@ -69,9 +69,3 @@ def _loose(body: bytes) -> _Loose:
         return _LOOSE.decode(document.readable(body))
     except UNREADABLE:
         raise UpstreamGarbage("The provider's answer is not whole JSON.") from None
-
-
-def _refuse(told: _Loose, wanted: str) -> None:
-    if said := failure.message(told.error):
-        raise UpstreamError(f"The provider answered with an error: {said}")
-    raise UpstreamGarbage(f"The provider's answer is not {wanted}.")

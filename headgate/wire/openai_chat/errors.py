@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from headgate.core.errors import HeadgateError, Kind
 from headgate.core.ports import Headers
-from headgate.wire import hints
-from headgate.wire.document import UNREADABLE
+from headgate.wire import failure, hints
 
 WORDS: dict[Kind, tuple[int, str]] = {
     "bad_request": (400, "invalid_request_error"),
@@ -53,11 +52,7 @@ def write_event(error: HeadgateError, request_id: str) -> bytes:
 
 def is_error(body: bytes) -> bool:
     """Whether a client of this format can read this body as an error."""
-    try:
-        _OUTER.decode(body)
-    except UNREADABLE:
-        return False
-    return True
+    return failure.fits(_OUTER, body)
 
 
 def _body(error: HeadgateError) -> bytes:

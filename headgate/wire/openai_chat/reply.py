@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
-from headgate.core.errors import UpstreamError, UpstreamGarbage
+from headgate.core.errors import UpstreamGarbage
 from headgate.core.ports import ReplyFacts
 from headgate.core.usage import Usage
 from headgate.wire import document, failure, tokens
@@ -53,7 +53,5 @@ def _read_loosely(body: bytes) -> ReplyFacts:
     except UNREADABLE:
         raise UpstreamGarbage("The provider's answer is not whole JSON.") from None
     if not bytes(told.choices).startswith(b"["):
-        if said := failure.message(told.error):
-            raise UpstreamError(f"The provider answered with an error: {said}")
-        raise UpstreamGarbage("The provider's answer is not a chat completion.")
+        failure.refuse(told.error, "a chat completion")
     return ReplyFacts(usage.read(told.usage), None, None, Usage(output=tokens.of_length(tokens.of_text(told.choices))))

@@ -78,7 +78,10 @@ def named_by_connection(headers: Headers) -> frozenset[bytes]:
 
 def passed_back(headers: Headers) -> Headers:
     """The provider's answer headers that the client gets to see."""
-    return [header for header in headers if header[0] not in NOT_PASSED_BACK]
+    withheld = NOT_PASSED_BACK
+    if dict(headers).get(b"connection", b"close").lower() not in NAMES_NOTHING:
+        withheld |= named_by_connection(headers)
+    return [header for header in headers if header[0] not in withheld]
 
 
 def refusal(status: int, provider: str, headers: Headers) -> UpstreamError | None:

@@ -95,6 +95,11 @@ def test_the_target_is_the_providers_path_with_the_clients_query() -> None:
     assert call.origin == OTHER.provider.origin and call.deadlines == OTHER.provider.deadlines
 
 
+def test_a_header_that_the_providers_connection_names_ends_here_too() -> None:
+    theirs = [(b"connection", b"keep-alive, X-Hop"), (b"x-hop", b"1"), (b"x-kept", b"2")]
+    assert send.passed_back(theirs) == [(b"x-kept", b"2")]
+
+
 def test_what_only_the_gateway_says_is_not_taken_from_a_provider() -> None:
     theirs = [
         *((b"content-type", b"application/json"), (b"x-request-id", b"r1"), (b"retry-after", b"1"), (b"openai-organization", b"o")),
